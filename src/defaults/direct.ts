@@ -64,6 +64,11 @@ export const unprovenPerMinute = 16;
 export const maxAcceptedAddresses = 8;
 /** Path events that wait for a reader. A connection has a few in its life. */
 export const pathEventQueue = 64;
+/** Paths that the other side may open in QUIC at once, and per minute, before the connection is ended: a path that fails rests longer each time. */
+export const pathsAtOnce = 8;
+export const pathsPerMinute = 4;
+/** Time in which QUIC has to open a path, in ms, before it is given up. */
+export const openTimeoutMs: number = 5 * second;
 /** Paths of a connection in QUIC: the relay's and a direct one. */
 export const maxPaths = 2;
 /** How long a check may be answered, in ms. A later answer says nothing about now. */

@@ -3,6 +3,10 @@ import { hour, KiB, minute, second } from "./units.ts";
 
 /** Longest message on the control stream of two peers, in bytes: 20 times what 8 candidates take. */
 export const maxControlMessageBytes: number = 4 * KiB;
+/** Bytes that a peer keeps for a control stream whose other side does not read, before it ends the stream: dozens of lists. */
+export const maxControlUnsentBytes: number = 16 * KiB;
+/** Lists of candidates that a peer looks at per minute, and at once. Of more, the last one is looked at when there is room. */
+export const candidateListsPerMinute = 16;
 /**
  * Bytes that a peer reads from a control stream per minute, and at once: hundreds of candidate lists, where an interface that
  * changes each second sends 60.

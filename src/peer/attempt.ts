@@ -138,6 +138,7 @@ export class Attempt {
       trace: this.#context.trace?.paths(),
       reflexive: () => this.#reflexive,
       mapped: () => mapped(this.#reflexive),
+      relays: settings.addresses,
       maxStreams,
       ids: this.#ids,
       role,

@@ -115,6 +115,11 @@ export class QuicheConnection implements EngineConnection {
     return this.#native.peerCertChain() ?? [];
   }
 
+  /** quiche has no exporter. */
+  exportKey(): Uint8Array {
+    return new Uint8Array();
+  }
+
   applicationProtocol(): string {
     return Buffer.from(this.#native.applicationProto()).toString();
   }

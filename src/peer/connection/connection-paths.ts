@@ -22,6 +22,8 @@ export interface PathsParts {
   readonly reflexive: () => Address | undefined;
   /** Returns the addresses that the router maps to the socket, and has it asked for them where it is not yet. */
   readonly mapped: () => readonly Address[];
+  /** IP addresses that the relay's name has. */
+  readonly relays: readonly string[];
   readonly maxStreams: number;
   readonly trace?: PathTrace | undefined;
 }
@@ -30,7 +32,7 @@ export interface PathsParts {
 export interface PathsOwner {
   /** The application may talk: over the relay, or if it wants no other, over the direct path. Called once at most. */
   onReady(): void;
-  /** There is no direct path, and the application wants no other. */
+  /** There is no direct path, and the application wants no other; or the other side opens one after the other. */
   onUnavailable(error: QuicpipeError): void;
   readonly wake: () => void;
 }
@@ -119,7 +121,9 @@ export class ConnectionPaths {
       control: this.control,
       wake: this.#owner.wake,
       onEvent: (event) => this.#tell(event),
+      onAbuse: () => this.#owner.onUnavailable(tooManyPaths()),
     });
+    this.#direct.start();
   }
 
   #tell(event: ConnectionPathEvent): void {
@@ -140,6 +144,12 @@ export class ConnectionPaths {
     if (this.#parts.direct === "require")
       this.#owner.onUnavailable(unavailable(this.#parts.remoteName, reason));
   }
+}
+
+function tooManyPaths(): QuicpipeError {
+  const message =
+    "the other peer opens one path after the other, each of which takes connection IDs of this one";
+  return new QuicpipeError("ERR_QUICPIPE_CONNECTION_LOST", message);
 }
 
 function unavailable(remoteName: string | undefined, reason: RelayReason): QuicpipeError {

@@ -39,6 +39,7 @@ export interface AddonConnection {
   end(): EngineEnd | null;
   readonly isOver: boolean;
   readonly isQuiet: boolean;
+  exportKey(label: string, context: string, bytes: number): Uint8Array;
   applicationProtocol(): string;
   certificates(): Uint8Array[];
   raiseCidLimit(limit: number): void;

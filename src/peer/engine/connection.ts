@@ -99,6 +99,10 @@ export class NoqConnection implements EngineConnection {
     return this.addon.certificates();
   }
 
+  exportKey(label: string, context: string, bytes: number): Uint8Array {
+    return this.addon.exportKey(label, context, bytes);
+  }
+
   applicationProtocol(): string {
     return this.addon.applicationProtocol();
   }

@@ -117,6 +117,12 @@ export interface EngineConnection {
   judge(isTrusted: boolean): void;
   /** DER of the certificates that the other side presented, trusted or not, its own first. */
   certificates(): readonly Uint8Array[];
+  /**
+   * Returns a key that both sides, and nobody else, derive from the handshake (RFC 8446 §7.5); empty before that is over.
+   *
+   * @param bytes 1 to 256.
+   */
+  exportKey(label: string, context: string, bytes: number): Uint8Array;
   /** The application protocol that both sides agreed on (RFC 7301); empty before the handshake is over. */
   applicationProtocol(): string;
 

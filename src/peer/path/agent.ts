@@ -1,10 +1,11 @@
-import * as defaults from "../../defaults/index.ts";
+import { answersToJudge } from "../../defaults/index.ts";
 import { type Address, formatAddress, sameAddress } from "../../wire/address.ts";
 import { isWorthIt } from "./keeping/choice.ts";
 import type { AgentActions, AgentParts } from "./agent-parts.ts";
 import { DirectPath } from "./keeping/direct-path.ts";
 import type { Candidate, ControlMessage, Hello } from "./control/messages.ts";
 import { type DirectAgreement, type RelayReason, stricter } from "./policy.ts";
+import { ListInbox } from "./control/list-inbox.ts";
 import { Accepted } from "./keeping/accepted.ts";
 import { Answers } from "./seeking/answers.ts";
 import { Quarantine } from "./keeping/quarantine.ts";
@@ -24,6 +25,10 @@ export class Agent {
   #other: Hello | undefined;
   #others: readonly Candidate[] = [];
   #generation = 0;
+  readonly #lists: ListInbox = new ListInbox(0);
+  #startMs = 0;
+  /** From HELLO to the other side's answer to it: the round trip by the relay, and some time of its process. */
+  #relayRttMs = 0;
   #sent = "";
   /** The address that the client wants, until it answers a check. */
   #wished: Address | undefined;
@@ -48,9 +53,9 @@ export class Agent {
     });
   }
 
-  /** The other side's tag and secret, with which checks to it are made; `undefined` before its HELLO. */
-  get other(): Hello | undefined {
-    return this.#other;
+  /** Whether an address has answered a check. */
+  isProven(address: Address): boolean {
+    return this.#answers.has(address);
   }
 
   /** What both sides' policies allow; `undefined` before the other side's is known. */
@@ -67,14 +72,15 @@ export class Agent {
     return this.#path;
   }
 
-  start(): void {
+  start(nowMs: number): void {
+    this.#startMs = nowMs;
     this.#actions.send(this.#parts.hello);
   }
 
   receive(message: ControlMessage, nowMs: number): void {
     if (message.type === "hello") this.#agree(message);
     else if (!this.#maySeek) return;
-    else if (message.type === "candidates") this.#learn(message.candidates, nowMs);
+    else if (message.type === "candidates") this.#hear(message, nowMs);
     else if (message.type === "punch") this.#parts.checklist.start(message.round, nowMs);
     else if (message.type === "gone") this.#path.gone(nowMs);
   }
@@ -143,6 +149,7 @@ export class Agent {
   /** Does what is due. */
   advance(nowMs: number): void {
     if (this.#maySeek) {
+      this.#learn(nowMs);
       this.#punch(nowMs);
       this.#wake(nowMs);
     }
@@ -151,9 +158,10 @@ export class Agent {
 
   /** When {@link advance} is due, in ms of the clock; `Infinity` if never. */
   get deadlineMs(): number {
-    const roundMs = this.#maySeek ? this.#parts.checklist.deadline() : undefined;
-    const restMs = this.#maySeek ? this.#quarantine.awaitedMs : Infinity;
-    return Math.min(roundMs ?? Infinity, restMs, this.#path.deadlineMs);
+    const pathMs = this.#path.deadlineMs;
+    if (!this.#maySeek) return pathMs;
+    const roundMs = this.#parts.checklist.deadline() ?? Infinity;
+    return Math.min(this.#lists.deadlineMs, roundMs, this.#quarantine.awaitedMs, pathMs);
   }
 
   /** Whether both sides want a direct path. No address is told or checked before. */
@@ -178,11 +186,19 @@ export class Agent {
     this.#actions.send({ type: "candidates", generation: ++this.#generation, candidates });
   }
 
-  #learn(candidates: readonly Candidate[], nowMs: number): void {
-    this.#others = candidates;
+  /** Takes the other side's list, to look at it when all that came with it has been read. */
+  #hear(list: Extract<ControlMessage, { type: "candidates" }>, nowMs: number): void {
+    if (this.#lists.isEmpty) this.#relayRttMs = nowMs - this.#startMs;
+    this.#lists.put(list, nowMs);
+  }
+
+  #learn(nowMs: number): void {
+    const list = this.#lists.take(nowMs);
+    if (!list) return;
+    this.#others = list;
     // The other side's show whether both are behind one NAT.
     this.#announce();
-    const targets = this.#actions.permit(candidates);
+    const targets = this.#actions.permit(list);
     const { checklist } = this.#parts;
     checklist.setCandidates(targets, nowMs);
     if (checklist.round === 0) checklist.start(1, nowMs);
@@ -207,9 +223,9 @@ export class Agent {
       this.#quarantine.await(to);
       return this.#refuse("quarantined");
     }
-    if (!isWorthIt(rttMs, this.#actions.relayRttMs())) {
+    if (!isWorthIt(rttMs, Math.max(this.#relayRttMs, this.#actions.relayRttMs()))) {
       // One long round trip may be a wait in a busy process.
-      if (count < defaults.answersToJudge) return this.#actions.check(to, false, nowMs);
+      if (count < answersToJudge) return this.#actions.check(to, false, nowMs);
       return this.#refuse("slower-than-relay");
     }
     if (this.#path.isFree) {
@@ -232,7 +248,7 @@ export class Agent {
     const rttMs = this.#answers.rttMs(from, nowMs);
     if (rttMs !== undefined) this.#take(from, rttMs, nowMs);
     // An address that has never answered has its check in the round, within the limits of that.
-    else if (this.#answers.has(from)) this.#actions.check(from, false, nowMs);
+    else if (this.#answers.mayAsk(from, nowMs)) this.#actions.check(from, false, nowMs);
   }
 
   #take(to: Address, rttMs: number, nowMs: number): void {

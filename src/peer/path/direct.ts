@@ -1,5 +1,5 @@
-import { randomBytes } from "node:crypto";
 import * as defaults from "../../defaults/index.ts";
+import { TokenBucket } from "../../token-bucket.ts";
 import { type Address, formatAddress } from "../../wire/address.ts";
 import type { EngineConnection, EnginePath, PathEvent } from "../engine/contract.ts";
 import type { PeerSocket } from "../socket.ts";
@@ -9,10 +9,11 @@ import { Agent } from "./agent.ts";
 import type { ConnectionPathEvent } from "./path-feed.ts";
 import { judgeCandidates } from "./seeking/candidates.ts";
 import { Checklist, createCheckLimit } from "./seeking/checklist.ts";
+import { credentialOf } from "./seeking/credential.ts";
 import type { CheckOwner, PathChecks } from "./seeking/checks.ts";
 import type { ControlOwner, ControlStream } from "./control/control-stream.ts";
 import type { PathFigures } from "./keeping/direct-path.ts";
-import { type Candidate, checkSecretBytes, controlVersion, type Hello } from "./control/messages.ts";
+import { type Candidate, controlVersion, type Hello } from "./control/messages.ts";
 import type { DirectAgreement, DirectPolicy } from "./policy.ts";
 import type { Reachability } from "./seeking/reachability.ts";
 import { gatherCandidates, hasFamilyOf, type Place, reachabilityFrom } from "./seeking/surroundings.ts";
@@ -20,8 +21,6 @@ import { gatherCandidates, hasFamilyOf, type Place, reachabilityFrom } from "./s
 /** Of all connections of this process. */
 const checkLimit = createCheckLimit(performance.now());
 
-/** 8 characters of base64url. */
-const tagBytes = 6;
 /** The engine's number of the path by the relay. */
 export const relayPath = 0;
 
@@ -35,11 +34,15 @@ export interface DirectParts {
   readonly direct: DirectPolicy;
   /** Returns this socket's public address, as the relay sees it. */
   readonly reflexive: () => Address | undefined;
+  /** IP addresses that the relay's name has. */
+  readonly relays: readonly string[];
   /** Returns the addresses that the router maps to this socket. */
   readonly mapped: () => readonly Address[];
   /** Has what the engine has to send sent. */
   readonly wake: () => void;
   readonly onEvent: (event: ConnectionPathEvent) => void;
+  /** The other side opens one path after the other. */
+  readonly onAbuse: () => void;
 }
 
 /** Ties an {@link Agent} to one connection in the engine, to the socket and to the clock. */
@@ -48,10 +51,16 @@ export class DirectPaths {
   readonly #agent: Agent;
   readonly #owner: CheckOwner;
   readonly #releases = new Map<string, () => void>();
-  readonly #remove: () => void;
+  #remove: (() => void) | undefined;
   #route: PacketRoute = { direct: undefined, isMirrored: false };
   /** The engine's number of the direct path that was opened last. */
   #pathId: number | undefined;
+  /** Each path takes connection IDs, which are the peer's and count for its quota. */
+  readonly #opened: TokenBucket = new TokenBucket(
+    defaults.pathsPerMinute / 60,
+    defaults.pathsAtOnce,
+    performance.now(),
+  );
   /** The rules for the other side's addresses; `undefined` before its candidates have come. */
   #reachability: Reachability | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -59,26 +68,33 @@ export class DirectPaths {
 
   constructor(parts: DirectParts) {
     this.#parts = parts;
-    const own = { tag: randomBytes(tagBytes).toString("base64url"), secret: randomBytes(checkSecretBytes) };
+    const { engine, role } = parts;
     const checklist = new Checklist(checkLimit);
     const hello: Hello = {
       type: "hello",
       version: controlVersion,
-      ...own,
       policy: parts.direct,
       natKind: "unknown",
       maxCandidates: defaults.maxCandidates,
     };
     this.#agent = new Agent({ role: parts.role, hello, checklist, actions: this.#actions() });
     this.#owner = {
-      own,
+      own: credentialOf(engine, role),
+      other: credentialOf(engine, role === "client" ? "server" : "client"),
+      isProven: (from) => this.#agent.isProven(from),
       permits: (from) => this.#reachability !== undefined && !this.#reachability.refuse(from),
       onCheck: (from, isNominated) => this.#run((nowMs) => this.#agent.checked(from, isNominated, nowMs)),
       onAnswer: (to, sentAtMs) => this.#run((nowMs) => this.#agent.answered(to, sentAtMs, nowMs)),
     };
-    this.#remove = parts.checks.add(this.#owner);
-    parts.control.open(this.#listener());
-    this.#run(() => this.#agent.start());
+  }
+
+  /** Tells the other side what this one wants, and listens. Not before the caller has it, as the other may have said a lot already. */
+  start(): void {
+    const { checks, control } = this.#parts;
+    this.#remove = checks.add(this.#owner);
+    control.open(this.#listener());
+    this.#run((nowMs) => this.#agent.start(nowMs));
+    control.read();
   }
 
   /** Where the packets go. */
@@ -93,6 +109,7 @@ export class DirectPaths {
   onPath(event: PathEvent): void {
     this.#run((nowMs) => {
       if (event.kind === "opened") {
+        if (!this.#opened.take(1, nowMs)) return this.#parts.onAbuse();
         this.#pathId = event.id;
         this.#agent.opened(nowMs);
       } else if (event.id !== this.#pathId) return;
@@ -119,7 +136,7 @@ export class DirectPaths {
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    this.#remove();
+    this.#remove?.();
     for (const release of this.#releases.values()) release();
     this.#releases.clear();
   }
@@ -135,10 +152,7 @@ export class DirectPaths {
     const { engine, socket, checks, control, wake } = this.#parts;
     return {
       send: (message) => control.send(message),
-      check: (to, isNominated, nowMs) => {
-        const { other } = this.#agent;
-        if (other) checks.send(this.#owner, other, to, isNominated, nowMs);
-      },
+      check: (to, isNominated, nowMs) => checks.send(this.#owner, to, isNominated, nowMs),
       accept: (address) => void this.#releases.set(formatAddress(address), socket.allowDirect(address)),
       refuse: (address) => this.#refuse(formatAddress(address)),
       open: () => this.#open(),
@@ -158,12 +172,12 @@ export class DirectPaths {
   }
 
   get #place(): Place {
-    const { socket, reflexive, mapped } = this.#parts;
+    const { socket, reflexive, mapped, relays } = this.#parts;
     return {
       localPort: socket.local.port,
       reflexive: reflexive(),
       mapped: mapped(),
-      relay: socket.relay,
+      relays: [socket.relay.address, ...relays],
       reaches: (address) => socket.reaches(address),
     };
   }

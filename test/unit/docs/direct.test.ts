@@ -34,14 +34,11 @@ const reflexive = { address: "203.0.113.7", port: 51_820 };
 
 describe("the examples of direct paths in docs/protocol.md", () => {
   it("are control messages as they are on the wire", () => {
-    const secret = bytesFrom(0, 32);
     const host = { address: "2001:db8::7", port: 51_820 };
     const encoded = [
       encodeMessage({
         type: "hello",
         version: 1,
-        tag: "aliceTag",
-        secret,
         policy: "auto",
         natKind: "unknown",
         maxCandidates: defaults.maxCandidates,

@@ -76,19 +76,19 @@ export class ControlStream {
     this.write();
   }
 
-  /** Opens the stream, which is the first that a client opens, or begins to read on a server. */
+  /** Opens the stream, which is the first that a client opens. What has come already is told by {@link read}. */
   open(owner: ControlOwner): void {
     this.#owner = owner;
     this.#reader = new MessageReader(performance.now());
     if (this.#role === "client") this.#engine.openStream("bidirectional");
-    this.read();
-    this.write();
   }
 
   send(message: ControlMessage): void {
-    if (this.#isEnded) return;
+    if (this.#isEnded || !this.#owner) return;
     this.#unsent = Buffer.concat([this.#unsent, encodeMessage(message)]);
     this.write();
+    // The other side makes this one talk and does not listen.
+    if (this.#unsent.length > defaults.maxControlUnsentBytes) return this.#end(this.#owner);
     this.#wake();
   }
 

@@ -1,13 +1,10 @@
 import { type Address, formatIp, parseIp, plainIp } from "../../../wire/address.ts";
-import { tagLength } from "../../../wire/stun-check.ts";
 import { encodeVarint } from "../../../wire/varint.ts";
 import { BodyReader } from "./body-reader.ts";
 import { directPolicies, type DirectPolicy, type RelayReason, relayReasons } from "../policy.ts";
 
 /** Version of the control messages that this peer sends. */
 export const controlVersion = 1;
-/** Length of the secret that a peer's checks are protected by, in bytes: as long as SHA-256. */
-export const checkSecretBytes = 32;
 
 /** How a NAT chooses the external port of a socket for each new destination (RFC 4787 §4.1, §4.2). */
 export type NatKind = "unknown" | "endpoint-independent" | "sequential" | "random";
@@ -24,10 +21,6 @@ export interface Candidate {
 export interface Hello {
   readonly type: "hello";
   readonly version: number;
-  /** 8 characters of base64url, which lead a check to this connection. */
-  readonly tag: string;
-  /** 32 bytes, under which checks to this peer and their answers are. */
-  readonly secret: Uint8Array;
   readonly policy: DirectPolicy;
   readonly natKind: NatKind;
   /** Candidates that the sender takes from the other peer. */
@@ -88,10 +81,7 @@ function encodeBody(message: ControlMessage): Uint8Array {
 function encodeHello(hello: Hello): Uint8Array {
   const { policy, natKind, maxCandidates } = hello;
   return Buffer.concat([
-    encodeVarint(hello.version),
-    Buffer.from(hello.tag),
-    hello.secret,
-    ...varints(directPolicies.indexOf(policy), natKinds.indexOf(natKind), maxCandidates),
+    ...varints(hello.version, directPolicies.indexOf(policy), natKinds.indexOf(natKind), maxCandidates),
   ]);
 }
 
@@ -137,8 +127,6 @@ function readHello(body: BodyReader): Hello {
   return {
     type: "hello",
     version: body.count(),
-    tag: body.text(tagLength, /^[\w-]*$/),
-    secret: body.bytes(checkSecretBytes),
     policy: body.choice(directPolicies),
     natKind: body.choice(natKinds),
     maxCandidates: body.count(),

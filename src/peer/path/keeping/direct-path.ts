@@ -51,6 +51,10 @@ export class DirectPath {
   #standing: Standing | undefined;
   #hasConsent = true;
   #nextMs = Infinity;
+  /** When QUIC must have opened the path. */
+  #giveUpMs = Infinity;
+  /** Whether QUIC opens it. */
+  #hasAsked = false;
   /**
    * Until then packets that come by the relay are no sign. The other side may still be proving the address; or it has followed this
    * one's doubt, and the two would go on for ever.
@@ -88,7 +92,9 @@ export class DirectPath {
     this.#sureUntilMs = nowMs + defaults.settleMs;
     if (this.#phase === "open") return this.#apply(nowMs, true);
     this.#phase = "opening";
-    this.#nextMs = nowMs;
+    this.#hasAsked = false;
+    this.#nextMs = this.#isClient ? nowMs : Infinity;
+    this.#giveUpMs = nowMs + defaults.openTimeoutMs;
     if (this.#isOpen) this.#choose(nowMs);
     else this.advance(nowMs);
   }
@@ -148,19 +154,22 @@ export class DirectPath {
 
   /** Does what is due. */
   advance(nowMs: number): void {
-    if (this.#phase === "opening") this.#open(nowMs);
+    if (this.#phase === "opening" && nowMs >= this.#giveUpMs) this.#giveUp();
+    else if (this.#phase === "opening") this.#open(nowMs);
     else if (this.#phase === "open") this.#check(nowMs);
     else if (this.#phase === "leaving" && nowMs >= this.#nextMs) this.#close();
   }
 
   /** When {@link advance} is due; `Infinity` if never. */
   get deadlineMs(): number {
+    if (this.#phase === "opening") return Math.min(this.#nextMs, this.#giveUpMs);
     return this.#phase === "open" ? this.#watch!.deadlineMs : this.#nextMs;
   }
 
   #open(nowMs: number): void {
     if (!this.#isClient || this.#isOpen || nowMs < this.#nextMs) return;
-    this.#nextMs = this.#actions.open() ? Infinity : nowMs + defaults.openAgainMs;
+    this.#hasAsked = this.#actions.open();
+    this.#nextMs = this.#hasAsked ? Infinity : nowMs + defaults.openAgainMs;
     this.#actions.route({ direct: this.remote, isMirrored: false });
   }
 
@@ -226,6 +235,11 @@ export class DirectPath {
     this.#actions.prefer("relay");
     this.#actions.route({ direct: undefined, isMirrored: false });
     this.#actions.left(reason, remote, nowMs);
+  }
+
+  #giveUp(): void {
+    if (this.#hasAsked) this.#close();
+    else this.#forget();
   }
 
   #close(): void {

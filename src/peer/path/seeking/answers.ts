@@ -7,6 +7,8 @@ interface Answer {
   readonly rttMs: number;
   readonly atMs: number;
   readonly count: number;
+  /** When somebody else's word had it asked, in ms. */
+  readonly askedAtMs: number;
 }
 
 /** Addresses of the other peer that answer checks, and how soon. */
@@ -18,7 +20,8 @@ export class Answers {
     const last = this.#fresh(address, nowMs);
     // What is longer than others of the time is a wait in one of the processes.
     const rttMs = Math.min(last?.rttMs ?? Infinity, sampleMs);
-    const answer = { address, rttMs, atMs: nowMs, count: (last?.count ?? 0) + 1 };
+    const askedAtMs = this.#answers.get(formatAddress(address))?.askedAtMs ?? -Infinity;
+    const answer = { address, rttMs, atMs: nowMs, count: (last?.count ?? 0) + 1, askedAtMs };
     const key = formatAddress(address);
     this.#answers.delete(key);
     this.#answers.set(key, answer);
@@ -35,6 +38,16 @@ export class Answers {
 
   has(address: Address): boolean {
     return this.#answers.has(formatAddress(address));
+  }
+
+  /** Reports whether to ask an address that has answered within 30 s and was not asked within a second, and takes note of it. */
+  mayAsk(address: Address, nowMs: number): boolean {
+    const key = formatAddress(address);
+    const last = this.#answers.get(key);
+    if (!last || nowMs - last.atMs >= defaults.consentMs || nowMs - last.askedAtMs < defaults.freshMs)
+      return false;
+    this.#answers.set(key, { ...last, askedAtMs: nowMs });
+    return true;
   }
 
   /** Returns the round trip of an address that has answered just now; `undefined` for any other. */

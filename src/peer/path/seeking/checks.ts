@@ -2,6 +2,8 @@ import { randomBytes } from "node:crypto";
 import * as defaults from "../../../defaults/index.ts";
 import { type Address, formatAddress, sameAddress } from "../../../wire/address.ts";
 import { TokenBucket } from "../../../token-bucket.ts";
+import type { CheckCredential } from "./credential.ts";
+import { ReplayWindow } from "./replay-window.ts";
 import { stunTransactionIdBytes } from "../../../wire/stun.ts";
 import {
   encodeCheck,
@@ -12,17 +14,12 @@ import {
 } from "../../../wire/stun-check.ts";
 import type { PeerSocket } from "../../socket.ts";
 
-/** Tag and secret of one side of a connection. Whoever knows them may check its paths. */
-export interface CheckCredential {
-  /** 8 characters of base64url. */
-  readonly tag: string;
-  /** 32 bytes. */
-  readonly secret: Uint8Array;
-}
-
 /** Receives the checks of one connection. */
 export interface CheckOwner {
   readonly own: CheckCredential;
+  readonly other: CheckCredential;
+  /** Whether an address has answered a check. */
+  isProven(from: Address): boolean;
   /** Whether anything may be sent to where a check of the other side has come from. */
   permits(from: Address): boolean;
   /** A check of the other side has come, and been answered. */
@@ -39,13 +36,24 @@ interface Sent {
   readonly atMs: number;
 }
 
+/** A connection, and what it has sent and answered. */
+interface Entry {
+  readonly owner: CheckOwner;
+  /** Number of its next check. */
+  next: number;
+  readonly seen: ReplayWindow;
+  /** Answers to addresses that have answered, and to others: nobody's checks take the place of those of a path in use. */
+  readonly proven: TokenBucket;
+  readonly others: TokenBucket;
+}
+
 type ChecksSocket = Pick<PeerSocket, "send" | "strangers" | "isDirect">;
 
 /** Sends and answers the checks of all connections that share a socket (RFC 8445 §7, in shape). */
 export class PathChecks {
   readonly #socket: ChecksSocket;
   /** By tag. */
-  readonly #owners = new Map<string, { readonly owner: CheckOwner; readonly answers: TokenBucket }>();
+  readonly #owners = new Map<string, Entry>();
   #refused = 0;
   /** Addresses of checks, as the socket knows them. */
   readonly #told = new Set<string>();
@@ -63,8 +71,9 @@ export class PathChecks {
 
   /** Takes checks for a connection until the returned function is called. */
   add(owner: CheckOwner): () => void {
-    const answers = new TokenBucket(defaults.answersPerSecond, defaults.answersAtOnce, performance.now());
-    this.#owners.set(owner.own.tag, { owner, answers });
+    // An engine that a fault has ended has no keys any more.
+    if (owner.own.tag === "") return () => undefined;
+    this.#owners.set(owner.own.tag, entryOf(owner));
     this.#socket.strangers?.addTag(owner.own.tag);
     return () => {
       this.#owners.delete(owner.own.tag);
@@ -75,12 +84,14 @@ export class PathChecks {
   }
 
   /** Sends one check. Nobody repeats it: whoever wants to know sends another. */
-  send(owner: CheckOwner, other: CheckCredential, to: Address, isNominated: boolean, nowMs: number): void {
-    const transactionId = randomBytes(stunTransactionIdBytes);
+  send(owner: CheckOwner, to: Address, isNominated: boolean, nowMs: number): void {
+    const entry = this.#owners.get(owner.own.tag);
+    if (!entry) return;
+    const transactionId = numbered(entry.next++);
+    const { tag: receiverTag, secret } = owner.other;
     this.#forget(nowMs);
-    this.#sent.set(keyOf(transactionId), { owner, to, secret: other.secret, transactionId, atMs: nowMs });
+    this.#sent.set(keyOf(transactionId), { owner, to, secret, transactionId, atMs: nowMs });
     if (!this.#told.has(formatAddress(to)) && !this.#socket.isDirect(to)) this.#tellSocket();
-    const { tag: receiverTag, secret } = other;
     this.#socket.send(
       encodeCheck({ transactionId, receiverTag, senderTag: owner.own.tag, isNominated, secret }),
       to,
@@ -96,14 +107,18 @@ export class PathChecks {
   #answer(datagram: Uint8Array, from: Address): void {
     const check = parseCheck(datagram);
     const entry = check && this.#owners.get(check.receiverTag);
-    if (!entry) return;
-    // Before the check is verified, which costs more than all the rest.
-    if (!entry.answers.take(1, performance.now())) return void this.#refused++;
+    if (!entry || !verifyCheck(check, entry.owner.own.secret)) return;
+    if (!this.#mayAnswer(entry, check.transactionId, from)) return void this.#refused++;
     const { owner } = entry;
-    if (!verifyCheck(check, owner.own.secret) || !owner.permits(from)) return;
     const { transactionId, isNominated } = check;
     this.#socket.send(encodeCheckAnswer({ transactionId, address: from, secret: owner.own.secret }), from);
     owner.onCheck(from, isNominated);
+  }
+
+  #mayAnswer({ owner, seen, proven, others }: Entry, transactionId: Uint8Array, from: Address): boolean {
+    // Whoever has seen a check can send it again, from anywhere.
+    if (!seen.take(numberOf(transactionId)) || !owner.permits(from)) return false;
+    return (owner.isProven(from) ? proven : others).take(1, performance.now());
   }
 
   #match(datagram: Uint8Array, from: Address): void {
@@ -129,6 +144,23 @@ export class PathChecks {
     for (const text of addresses.keys()) this.#told.add(text);
     this.#socket.strangers?.setChecked([...addresses.values()]);
   }
+}
+
+function entryOf(owner: CheckOwner): Entry {
+  const { answersPerSecond, answersAtOnce } = defaults;
+  const bucket = (): TokenBucket => new TokenBucket(answersPerSecond, answersAtOnce, performance.now());
+  return { owner, next: 0, seen: new ReplayWindow(), proven: bucket(), others: bucket() };
+}
+
+/** Returns a transaction ID that begins with a number, by which the receiver takes each check once. The rest is random. */
+function numbered(number: number): Uint8Array {
+  const transactionId = randomBytes(stunTransactionIdBytes);
+  transactionId.writeUInt32BE(number);
+  return transactionId;
+}
+
+function numberOf(transactionId: Uint8Array): number {
+  return Buffer.from(transactionId).readUInt32BE();
 }
 
 function keyOf(transactionId: Uint8Array): string {

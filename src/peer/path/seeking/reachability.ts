@@ -53,6 +53,8 @@ export interface Surroundings {
   /** IP literals of the relay. Its ports are the relay's business, whichever they are. */
   readonly relayAddresses: readonly string[];
   readonly ownAddresses: readonly Address[];
+  /** IP literals of this host, and of ports that a router leads to it. Nothing is sent to them at any port. */
+  readonly ownIps: readonly string[];
   /** Addresses of this host's interfaces with their prefix lengths, such as `192.168.1.7/24`. */
   readonly subnets: readonly string[];
   /** Whether both peers are behind the same NAT, as far as anyone can tell. */
@@ -67,12 +69,14 @@ export class Reachability {
   readonly #surroundings: Surroundings;
   readonly #relayAddresses: ReadonlySet<string>;
   readonly #ownAddresses: ReadonlySet<string>;
+  readonly #ownIps: ReadonlySet<string>;
   readonly #subnets: BlockList;
   readonly #broadcasts: ReadonlySet<string>;
 
   constructor(surroundings: Surroundings) {
     this.#surroundings = surroundings;
     this.#relayAddresses = new Set(surroundings.relayAddresses.map(plainIp));
+    this.#ownIps = new Set(surroundings.ownIps.map(plainIp));
     this.#ownAddresses = new Set(surroundings.ownAddresses.map(plainAddress));
     this.#subnets = blockListOf(surroundings.subnets);
     this.#broadcasts = new Set(surroundings.subnets.flatMap(broadcastsOf));
@@ -87,7 +91,10 @@ export class Reachability {
     if (scope !== "global" && scope !== "private") return scope;
     if (this.#broadcasts.has(ip)) return "broadcast";
     if (this.#relayAddresses.has(ip)) return "relay";
+    if (this.#ownIps.has(ip)) return "own";
     if (this.#ownAddresses.has(plainAddress({ address, port }))) return "own";
+    // Services of a site listen there, such as its router's. Peers have ports of the dynamic kind.
+    if (scope === "private" && port < 1024) return "port";
     return scope === "private" ? this.#refusePrivate(ip) : undefined;
   }
 

@@ -1,6 +1,6 @@
 import { isIPv4 } from "node:net";
 import { networkInterfaces } from "node:os";
-import { type Address, plainIp } from "../../../wire/address.ts";
+import type { Address } from "../../../wire/address.ts";
 import { isSameNat, ownCandidates } from "./candidates.ts";
 import type { Candidate } from "../control/messages.ts";
 import type { DirectAgreement } from "../policy.ts";
@@ -13,7 +13,8 @@ export interface Place {
   readonly reflexive: Address | undefined;
   /** Addresses that the router maps to the socket. */
   readonly mapped: readonly Address[];
-  readonly relay: Address;
+  /** IP literals of the relay. */
+  readonly relays: readonly string[];
   /** Whether the socket can send to an IP address. */
   readonly reaches: (address: string) => boolean;
 }
@@ -39,16 +40,17 @@ export function gatherCandidates(
 
 /** Returns the rules for addresses of the other side, as this host is placed now. */
 export function reachabilityFrom(
-  { localPort, reflexive, relay }: Place,
+  { reflexive, mapped, relays }: Place,
   tries: DirectAgreement["tries"],
   theirs: readonly Candidate[],
 ): Reachability {
   const interfaces = hostInterfaces();
-  const own = interfaces.map(({ address }) => ({ address: plainIp(address), port: localPort }));
   return new Reachability({
     tries,
-    relayAddresses: [relay.address],
-    ownAddresses: reflexive ? [...own, reflexive] : own,
+    relayAddresses: relays,
+    // Others behind the same NAT have the same address outside.
+    ownAddresses: reflexive ? [reflexive] : [],
+    ownIps: [...interfaces, ...mapped].map(({ address }) => address),
     subnets: interfaces.flatMap(({ cidr }) => cidr ?? []),
     isSameNat: isSameNat(reflexive ? [reflexive] : [], theirs),
   });

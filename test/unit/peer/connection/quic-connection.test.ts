@@ -60,6 +60,7 @@ function setUp(onStalled: () => Promise<void> | undefined = () => undefined): {
     direct: "auto",
     reflexive: () => undefined,
     mapped: () => [],
+    relays: [],
     maxStreams: 100,
     ids: new ConnectionIds(4),
     role: "client",

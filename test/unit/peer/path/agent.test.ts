@@ -22,7 +22,7 @@ describe("two peers that reach each other", () => {
 
   it("send nothing to an address before the other side has said that it wants to", () => {
     const pair = new Pair();
-    pair.client.agent.start();
+    pair.client.agent.start(0);
     pair.run(100);
     expect(pair.client.messages.map(({ type }) => type)).toEqual(["hello"]);
     expect([...pair.client.checks, ...pair.server.checks]).toEqual([]);
@@ -186,6 +186,23 @@ describe("a direct path that is slower than the relay by far", () => {
   });
 });
 
+describe("a path that the client nominates and does not open", () => {
+  it("costs the server nothing, and is given up after 5 s", () => {
+    const pair = new Pair();
+    pair.client.canOpen = false;
+    pair.start();
+    let turns = 0;
+    for (let ms = 0; ms < 4000; ms++) {
+      pair.run(1);
+      if (pair.server.agent.deadlineMs <= pair.nowMs) turns++;
+    }
+    expect(turns).toBeLessThan(100);
+    pair.run(3000);
+    expect(pair.server.agent.path.phase).toBe("none");
+    expect(pair.server.preferred).toBe("relay");
+  });
+});
+
 describe("peers that do not reach each other", () => {
   it("say why, and keep the relay", () => {
     const pair = new Pair();
@@ -227,6 +244,24 @@ describe("what a peer is made to send", () => {
     expect(others.length).toBeLessThanOrEqual(64);
     expect(pair.server.accepted.size).toBeLessThanOrEqual(8);
     expect(pair.server.accepted.has(pair.client.address.port)).toBe(true);
+  });
+
+  it("is no more by any number of lists, of which 16 a minute are looked at, the last one in the end", () => {
+    const pair = connected();
+    let looks = 0;
+    pair.client.onPermit = (): void => void looks++;
+    for (let generation = 2; generation <= 5000; generation++)
+      pair.client.agent.receive({ type: "candidates", generation, candidates: [] }, pair.nowMs);
+    pair.run(100);
+    expect(looks).toBe(1);
+    for (let i = 0; i < 100; i++) {
+      pair.client.agent.receive({ type: "candidates", generation: 5001 + i, candidates: [] }, pair.nowMs);
+      pair.run(10);
+    }
+    expect(looks).toBeLessThanOrEqual(16);
+    pair.client.agent.receive({ type: "candidates", generation: 3, candidates: [] }, pair.nowMs);
+    pair.run(60_000);
+    expect(looks).toBeLessThanOrEqual(17);
   });
 
   it("ends when the other side says no more about paths", () => {

@@ -26,6 +26,9 @@ export class Side {
   route: Parameters<AgentActions["route"]>[0] = { direct: undefined, isMirrored: false };
   preferred: "relay" | "direct" = "relay";
   hasPath = false;
+  /** Whether QUIC can open paths. */
+  canOpen = true;
+  onPermit: () => void = () => undefined;
   bytes = 0;
   readonly #pair: Pair;
 
@@ -36,8 +39,6 @@ export class Side {
     const hello: Hello = {
       type: "hello",
       version: 1,
-      tag: role.padEnd(8, "-"),
-      secret: new Uint8Array(32),
       policy: options.policy ?? "auto",
       natKind: "unknown",
       maxCandidates: 8,
@@ -56,7 +57,7 @@ export class Side {
       check: (to, isNominated, nowMs) => pair.check(this, to, isNominated, nowMs),
       accept: ({ port }) => void this.accepted.add(port),
       refuse: ({ port }) => void this.accepted.delete(port),
-      open: () => pair.open(),
+      open: () => this.canOpen && pair.open(),
       close: () => pair.close(),
       prefer: (kind) => void (this.preferred = kind),
       route: (route) => void (this.route = route),
@@ -69,7 +70,10 @@ export class Side {
         packetsLost: 0,
       }),
       gather: () => this.candidates,
-      permit: (theirs) => theirs.map(({ address }) => address),
+      permit: (theirs) => {
+        this.onPermit();
+        return theirs.map(({ address }) => address);
+      },
       tell: (event) => void this.events.push(event),
     };
   }
@@ -94,8 +98,8 @@ export class Pair {
   }
 
   start(): void {
-    this.client.agent.start();
-    this.server.agent.start();
+    this.client.agent.start(this.nowMs);
+    this.server.agent.start(this.nowMs);
   }
 
   other(side: Side): Side {

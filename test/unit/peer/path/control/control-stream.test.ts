@@ -138,6 +138,19 @@ describe("the control stream", () => {
     expect(streams.sent).toEqual([]);
   });
 
+  it("ends if the other side reads nothing of what it makes this one say", () => {
+    const { control, streams, heard } = opened("client");
+    streams.room = 0;
+    const candidates = Array.from({ length: 8 }, (_, port) => ({
+      kind: "host" as const,
+      address: { address: "2001:db8::1", port },
+    }));
+    for (let generation = 1; generation <= 200; generation++)
+      control.send({ type: "candidates", generation, candidates });
+    expect(heard).toEqual(["end"]);
+    expect(streams.done).toContain("abort write");
+  });
+
   it("ends with more than 64 KiB in a minute", () => {
     const { control, streams, heard } = opened("client");
     const message = encodeMessage({ type: "candidates", generation: 1, candidates: [] });

@@ -98,7 +98,9 @@ describe("a path that is opened", () => {
     rig.canOpen = true;
     rig.path.advance(100);
     expect(rig.taken().filter((line) => line === "open")).toHaveLength(2);
-    expect(rig.path.deadlineMs).toBe(Infinity);
+    expect(rig.path.deadlineMs).toBe(5000);
+    rig.path.advance(5000);
+    expect(rig.taken()).toContain("close");
   });
 
   it("that QUIC gives up leaves room for another", () => {

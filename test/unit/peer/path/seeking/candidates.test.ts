@@ -121,6 +121,7 @@ describe("the candidates of the other peer", () => {
     tries: "auto",
     relayAddresses: ["203.0.113.1"],
     ownAddresses: [],
+    ownIps: [],
     subnets: ["192.168.1.7/24"],
     isSameNat: false,
   });

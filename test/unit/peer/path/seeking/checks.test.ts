@@ -1,11 +1,16 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import * as defaults from "../../../../../src/defaults/index.ts";
 import { type CheckOwner, PathChecks } from "../../../../../src/peer/path/seeking/checks.ts";
+import type { CheckCredential } from "../../../../../src/peer/path/seeking/credential.ts";
 import type { Address } from "../../../../../src/wire/address.ts";
-import { parseCheck, parseCheckAnswer } from "../../../../../src/wire/stun-check.ts";
+import { encodeCheck, parseCheck, parseCheckAnswer } from "../../../../../src/wire/stun-check.ts";
 
 const aliceAt: Address = { address: "192.0.2.1", port: 1111 };
 const bobAt: Address = { address: "192.0.2.2", port: 2222 };
+
+function credential(tag: string): CheckCredential {
+  return { tag, secret: new Uint8Array(32).fill(tag.charCodeAt(0)) };
+}
 
 /** A peer with one connection, at an address. */
 class Party {
@@ -26,9 +31,13 @@ class Party {
   mayAnswer = true;
   readonly owner: CheckOwner;
 
-  constructor(tag: string) {
+  isProven = false;
+
+  constructor(tag: string, otherTag: string) {
     this.owner = {
-      own: { tag, secret: new Uint8Array(32).fill(tag.charCodeAt(0)) },
+      own: credential(tag),
+      other: credential(otherTag),
+      isProven: () => this.isProven,
       permits: () => this.mayAnswer,
       onCheck: ({ port }, isNominated) =>
         void this.heard.push(`check from ${port}${isNominated ? ", nominated" : ""}`),
@@ -41,15 +50,15 @@ let alice: Party;
 let bob: Party;
 
 beforeEach(() => {
-  alice = new Party("alice---");
-  bob = new Party("bob-----");
+  alice = new Party("alice---", "bob-----");
+  bob = new Party("bob-----", "alice---");
   alice.checks.add(alice.owner);
   bob.checks.add(bob.owner);
 });
 
 /** Has alice check bob, and returns the datagram. */
-function check(isNominated = false, secret: Uint8Array = bob.owner.own.secret): Uint8Array {
-  alice.checks.send(alice.owner, { tag: "bob-----", secret }, bobAt, isNominated, 5);
+function check(isNominated = false): Uint8Array {
+  alice.checks.send(alice.owner, bobAt, isNominated, 5);
   return alice.sent.at(-1)!.datagram;
 }
 
@@ -72,7 +81,7 @@ describe("a check", () => {
   });
 
   it.each<[string, () => Uint8Array]>([
-    ["under another secret", () => check(false, new Uint8Array(32))],
+    ["under another secret", () => encodeCheck({ ...parseCheck(check())!, secret: new Uint8Array(32) })],
     ["cut short", () => check().subarray(0, 40)],
     ["empty", () => new Uint8Array()],
     [
@@ -93,7 +102,33 @@ describe("a check", () => {
   });
 });
 
+describe("a check that was seen by others", () => {
+  it("is answered once, wherever it comes from again, and counted", () => {
+    const datagram = check();
+    bob.checks.receive(datagram, aliceAt);
+    for (const port of [9, 1111]) bob.checks.receive(datagram, { address: "203.0.113.9", port });
+    expect(bob.sent).toHaveLength(1);
+    expect(bob.heard).toEqual(["check from 1111"]);
+    expect(bob.checks.refused).toBe(2);
+  });
+
+  it("has no effect under a tag that is known and a secret that is not, however often", () => {
+    const forged = encodeCheck({ ...parseCheck(check())!, secret: new Uint8Array(32) });
+    for (let i = 0; i < 500; i++) bob.checks.receive(forged, aliceAt);
+    bob.checks.receive(check(), aliceAt);
+    expect(bob.sent).toHaveLength(1);
+  });
+});
+
 describe("checks in a flood", () => {
+  it("of others leave those of an address that answers their room", () => {
+    for (let i = 0; i < 150; i++) bob.checks.receive(check(), aliceAt);
+    const before = bob.sent.length;
+    bob.isProven = true;
+    bob.checks.receive(check(), aliceAt);
+    expect(bob.sent).toHaveLength(before + 1);
+  });
+
   it("are answered 100 at once, and each that is not is counted", () => {
     for (let i = 0; i < 150; i++) bob.checks.receive(check(), aliceAt);
     expect(bob.sent.length).toBeGreaterThanOrEqual(100);
@@ -128,7 +163,7 @@ describe("an answer", () => {
   it("that comes after 3 s counts for nothing", () => {
     const datagram = check();
     bob.checks.receive(datagram, aliceAt);
-    alice.checks.send(alice.owner, bob.owner.own, aliceAt, false, 5 + defaults.checkLifeMs);
+    alice.checks.send(alice.owner, aliceAt, false, 5 + defaults.checkLifeMs);
     alice.checks.receive(bob.sent[0]!.datagram, bobAt);
     expect(alice.heard).toEqual([]);
   });
@@ -149,7 +184,7 @@ describe("the socket", () => {
 
   it("is told of no more than 1024 addresses", () => {
     for (let port = 1; port <= defaults.maxPendingChecks + 10; port++)
-      alice.checks.send(alice.owner, bob.owner.own, { ...bobAt, port }, false, 5);
+      alice.checks.send(alice.owner, { ...bobAt, port }, false, 5);
     expect(alice.checked.length).toBeLessThanOrEqual(defaults.maxPendingChecks);
   });
 });

@@ -10,11 +10,8 @@ import { formatIp } from "../../../../../src/wire/address.ts";
 const surroundings: Surroundings = {
   tries: "auto",
   relayAddresses: ["203.0.113.1", "2001:db8::1"],
-  ownAddresses: [
-    { address: "203.0.113.7", port: 5000 },
-    { address: "192.168.1.7", port: 5000 },
-    { address: "2001:db8::7", port: 5000 },
-  ],
+  ownAddresses: [{ address: "203.0.113.7", port: 5000 }],
+  ownIps: ["192.168.1.7", "2001:db8::7"],
   subnets: ["192.168.1.7/24", "100.64.3.4/10", "198.51.100.130/25", "fd00::7/64"],
   isSameNat: true,
 };
@@ -118,12 +115,27 @@ describe("an address", () => {
     },
   );
 
-  it.each(["203.0.113.7", "192.168.1.7", "2001:DB8::7", "::ffff:203.0.113.7"])(
-    "is refused if it is this peer's own, but not at another port: %s",
+  it.each(["203.0.113.7", "::ffff:203.0.113.7"])(
+    "is refused if it is this peer's own outside of its NAT, but not at another port: %s",
     (address) => {
       expect([refuse(address, 5000), refuse(address, 5001)]).toEqual(["own", undefined]);
     },
   );
+
+  it.each(["192.168.1.7", "2001:DB8::7", "::ffff:192.168.1.7"])(
+    "is refused at any port if it is of this host: %s",
+    (address) => {
+      expect([refuse(address, 5000), refuse(address, 5001)]).toEqual(["own", "own"]);
+    },
+  );
+
+  it("that is private is refused at the ports of services", () => {
+    expect([refuse("192.168.1.1", 53), refuse("192.168.1.1", 1023), refuse("192.168.1.1", 1024)]).toEqual([
+      "port",
+      "port",
+      undefined,
+    ]);
+  });
 
   it.each([
     "192.168.1.0",
@@ -138,7 +150,7 @@ describe("an address", () => {
 
   it("is no broadcast in a subnet of two hosts, or of one", () => {
     const subnets = ["192.168.1.0/31", "192.168.2.9/32"];
-    expect([refuse("192.168.1.1", 1, { subnets }), refuse("192.168.2.9", 1, { subnets })]).toEqual([
+    expect([refuse("192.168.1.1", 5000, { subnets }), refuse("192.168.2.9", 5000, { subnets })]).toEqual([
       undefined,
       undefined,
     ]);

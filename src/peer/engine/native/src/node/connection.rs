@@ -19,6 +19,9 @@ use super::{
     options::EngineOptions,
 };
 
+/// The longest key that is exported.
+const MOST_KEY_BYTES: u32 = 256;
+
 /// One QUIC connection.
 #[napi]
 pub struct EngineConnection {
@@ -191,6 +194,17 @@ impl EngineConnection {
     #[napi]
     pub fn application_protocol(&self) -> String {
         self.with(Connection::application_protocol).unwrap_or_default()
+    }
+
+    /// A key of the handshake; empty before it is there.
+    #[napi]
+    pub fn export_key(&self, label: String, context: String, bytes: u32) -> Uint8Array {
+        let mut key = vec![0; bytes.min(MOST_KEY_BYTES) as usize];
+        let is_there = self.with(|connection| connection.export_key(label.as_bytes(), context.as_bytes(), &mut key));
+        if is_there != Some(true) {
+            key.clear();
+        }
+        key.into()
     }
 
     /// DER of the other side's certificates, its own first; none before TLS has seen them.

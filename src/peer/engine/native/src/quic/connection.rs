@@ -219,6 +219,11 @@ impl Connection {
         data.and_then(|data| data.protocol).map_or_else(String::new, |name| String::from_utf8_lossy(&name).into_owned())
     }
 
+    /// Writes a key to `out` that both sides, and nobody else, derive from the handshake (RFC 8446 §7.5). Returns whether it is there yet.
+    pub fn export_key(&mut self, label: &[u8], context: &[u8], out: &mut [u8]) -> bool {
+        self.live().is_some_and(|connection| connection.crypto_session().export_keying_material(out, label, context).is_ok())
+    }
+
     /// Raises the number of connection IDs that may be issued.
     pub fn raise_cid_limit(&mut self, limit: u32) {
         self.cids.raise(limit);

@@ -182,10 +182,14 @@ impl Port {
             let batch = inbox.receive(socket, |datagram| {
                 count += 1;
                 let source = socket::source(datagram.from);
-                if let Some(origin) = sources.origin(&source) {
-                    return enqueue(turns, routes, &datagram, origin);
+                let origin = sources.origin(&source);
+                if origin == Some(Origin::Relay) {
+                    return enqueue(turns, routes, &datagram);
                 }
-                match strangers.judge(datagram.bytes, &source, now) {
+                if let (Some(_), Some(receiver)) = (origin, routes.receiver(datagram.bytes)) {
+                    return turns.add(Key::Connection(receiver.number), Waiting::own(receiver, &datagram, Origin::Direct));
+                }
+                match strangers.judge(datagram.bytes, &source, origin.is_some(), now) {
                     Verdict::Taken => turns.add(Key::Stranger, Waiting::other(&datagram)),
                     Verdict::Refused => *strangers_refused += 1,
                     Verdict::Foreign => *foreign += 1,
@@ -210,7 +214,8 @@ impl Port {
     }
 }
 
-fn enqueue(turns: &mut Turns<Waiting>, routes: &Routes, datagram: &Incoming<'_>, origin: Origin) {
+/// Takes what the relay sends, which may be for no connection.
+fn enqueue(turns: &mut Turns<Waiting>, routes: &Routes, datagram: &Incoming<'_>) {
     if datagram.bytes.is_empty() {
         return;
     }
@@ -218,7 +223,7 @@ fn enqueue(turns: &mut Turns<Waiting>, routes: &Routes, datagram: &Incoming<'_>,
         return turns.add(Key::NoCid, Waiting::other(datagram));
     };
     match routes.find(cid) {
-        Some(receiver) => turns.add(Key::Connection(receiver.number), Waiting::own(receiver, datagram, origin)),
+        Some(receiver) => turns.add(Key::Connection(receiver.number), Waiting::own(receiver, datagram, Origin::Relay)),
         None => turns.add(Key::Other(*cid), Waiting::other(datagram)),
     }
 }

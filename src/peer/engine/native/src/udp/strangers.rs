@@ -5,7 +5,7 @@ mod shares;
 
 use std::{collections::HashSet, net::SocketAddr, time::Instant};
 
-use self::shares::Shares;
+use self::shares::{Limits, Shares};
 use super::socket::{self, Source};
 
 /// What begins the USERNAME of a request: the receiver's part of it.
@@ -31,11 +31,21 @@ const SUCCESS: [u8; 2] = [0x01, 0x01];
 const ERROR: [u8; 2] = [0x01, 0x11];
 const USERNAME: [u8; 2] = [0x00, 0x06];
 
-#[derive(Default)]
 pub struct Strangers {
     tags: HashSet<Tag>,
     checked: HashSet<Source>,
     shares: Shares,
+    /// Of addresses that packets are taken from: a path in doubt has 40 messages a second.
+    known: Shares,
+}
+
+const OF_STRANGERS: Limits = Limits { burst: 64.0, per_second: 32.0, all_per_second: 1000.0 };
+const OF_KNOWN: Limits = Limits { burst: 256.0, per_second: 128.0, all_per_second: 4000.0 };
+
+impl Default for Strangers {
+    fn default() -> Self {
+        Self { tags: HashSet::new(), checked: HashSet::new(), shares: Shares::new(OF_STRANGERS), known: Shares::new(OF_KNOWN) }
+    }
 }
 
 impl Strangers {
@@ -53,20 +63,22 @@ impl Strangers {
         self.checked = addresses.into_iter().map(socket::source).collect();
     }
 
-    pub fn judge(&mut self, datagram: &[u8], from: &Source, now: Instant) -> Verdict {
-        match self.is_wanted(datagram, from) {
-            true if self.shares.take(from.0, now) => Verdict::Taken,
+    /// `is_known` is whether packets are taken from the address. It may answer checks of any time, and has a larger share.
+    pub fn judge(&mut self, datagram: &[u8], from: &Source, is_known: bool, now: Instant) -> Verdict {
+        let shares = if is_known { &mut self.known } else { &mut self.shares };
+        match is_wanted(&self.tags, is_known || self.checked.contains(from), datagram) {
+            true if shares.take(from.0, now) => Verdict::Taken,
             true => Verdict::Refused,
             false => Verdict::Foreign,
         }
     }
+}
 
-    fn is_wanted(&self, datagram: &[u8], from: &Source) -> bool {
-        match message_type(datagram) {
-            Some(REQUEST) => tag(datagram).is_some_and(|tag| self.tags.contains(tag)),
-            Some(SUCCESS | ERROR) => self.checked.contains(from),
-            _ => false,
-        }
+fn is_wanted(tags: &HashSet<Tag>, is_checked: bool, datagram: &[u8]) -> bool {
+    match message_type(datagram) {
+        Some(REQUEST) => tag(datagram).is_some_and(|tag| tags.contains(tag)),
+        Some(SUCCESS | ERROR) => is_checked,
+        _ => false,
     }
 }
 
@@ -106,7 +118,7 @@ mod tests {
     }
 
     fn judge(strangers: &mut Strangers, datagram: &[u8], from: &str) -> Verdict {
-        strangers.judge(datagram, &source(from), Instant::now())
+        strangers.judge(datagram, &source(from), false, Instant::now())
     }
 
     fn waiting() -> Strangers {
@@ -167,7 +179,18 @@ mod tests {
         let mut strangers = waiting();
         let now = Instant::now();
         let check = request(b"ourTag-_:another0");
-        let verdicts = (0..100).map(|_| strangers.judge(&check, &source("198.51.100.1:1"), now));
+        let verdicts = (0..100).map(|_| strangers.judge(&check, &source("198.51.100.1:1"), false, now));
         assert_eq!(verdicts.filter(|verdict| *verdict == Verdict::Refused).count(), 100 - 64);
+    }
+
+    #[test]
+    fn an_address_that_packets_are_taken_from_has_a_larger_share_and_no_more() {
+        let (mut strangers, now) = (Strangers::default(), Instant::now());
+        let answer = [&SUCCESS[..], &[0, 0], &COOKIE, &[0; 12]].concat();
+        let known = source("198.51.100.1:1");
+        assert_eq!(strangers.judge(&answer, &known, false, now), Verdict::Foreign);
+        let taken = (0..1000).filter(|_| strangers.judge(&answer, &known, true, now) == Verdict::Taken);
+        assert_eq!(taken.count(), OF_KNOWN.burst as usize);
+        assert_eq!(strangers.judge(b"no STUN", &known, true, now), Verdict::Foreign);
     }
 }

@@ -6,12 +6,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Checks of one source network at once, and in a second after that. A peer sends 8 to each of 8 addresses in a round.
-const BURST: f64 = 64.0;
-const PER_SECOND: f64 = 32.0;
-
-/// Checks of all in a second, and at once.
-const ALL_PER_SECOND: f64 = 1000.0;
+/// What may come.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Messages of one source network at once. A peer sends 8 checks to each of 8 addresses in a round.
+    pub burst: f64,
+    /// The same in a second after that.
+    pub per_second: f64,
+    /// Messages of all in a second, and at once.
+    pub all_per_second: f64,
+}
 
 /// Networks that are remembered. One that has been quiet for two seconds has its whole share again, and need not be.
 const NETWORKS: usize = 1024;
@@ -53,23 +57,28 @@ fn network(ip: IpAddr) -> Network {
     }
 }
 
-#[derive(Default)]
 pub struct Shares {
+    limits: Limits,
     networks: HashMap<Network, Bucket>,
     all: Option<Bucket>,
     searched_at: Option<Instant>,
 }
 
 impl Shares {
+    pub fn new(limits: Limits) -> Self {
+        Self { limits, networks: HashMap::new(), all: None, searched_at: None }
+    }
+
     /// Reports whether there is room for a check from this address, and counts it.
     pub fn take(&mut self, from: IpAddr, now: Instant) -> bool {
         let network = network(from);
         if !self.networks.contains_key(&network) && !self.make_room(now) {
             return false;
         }
-        let share = self.networks.entry(network).or_insert_with(|| Bucket::full(BURST, now));
-        let all = self.all.get_or_insert_with(|| Bucket::full(ALL_PER_SECOND, now));
-        share.take(BURST, PER_SECOND, now) && all.take(ALL_PER_SECOND, ALL_PER_SECOND, now)
+        let Limits { burst, per_second, all_per_second } = self.limits;
+        let share = self.networks.entry(network).or_insert_with(|| Bucket::full(burst, now));
+        let all = self.all.get_or_insert_with(|| Bucket::full(all_per_second, now));
+        share.take(burst, per_second, now) && all.take(all_per_second, all_per_second, now)
     }
 
     /// Forgets networks that have been quiet, if there are too many. Returns whether there is room.
@@ -77,7 +86,8 @@ impl Shares {
         let is_due = |at: Instant| now.saturating_duration_since(at) >= SEARCH_INTERVAL;
         if self.networks.len() >= NETWORKS && self.searched_at.is_none_or(is_due) {
             self.searched_at = Some(now);
-            self.networks.retain(|_, share| share.fill(BURST, PER_SECOND, now) < BURST);
+            let Limits { burst, per_second, .. } = self.limits;
+            self.networks.retain(|_, share| share.fill(burst, per_second, now) < burst);
         }
         self.networks.len() < NETWORKS
     }
@@ -89,6 +99,8 @@ mod tests {
 
     use super::*;
 
+    const LIMITS: Limits = Limits { burst: 64.0, per_second: 32.0, all_per_second: 1000.0 };
+
     fn ip(n: u32) -> IpAddr {
         Ipv4Addr::from(n).into()
     }
@@ -99,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_source_has_a_burst_and_then_a_rate_and_others_have_their_own() {
-        let (mut shares, zero) = (Shares::default(), Instant::now());
+        let (mut shares, zero) = (Shares::new(LIMITS), Instant::now());
         assert_eq!(taken(&mut shares, 100, |_| ip(1), zero), 64);
         assert_eq!(taken(&mut shares, 100, |_| ip(2), zero), 64);
         assert_eq!(taken(&mut shares, 100, |_| ip(1), zero + Duration::from_secs(1)), 32);
@@ -108,7 +120,7 @@ mod tests {
 
     #[test]
     fn the_addresses_of_one_ipv6_network_share() {
-        let (mut shares, zero) = (Shares::default(), Instant::now());
+        let (mut shares, zero) = (Shares::new(LIMITS), Instant::now());
         let within = |n: u32| IpAddr::from(Ipv6Addr::from((0x2001_0db8_u128 << 96) + u128::from(n)));
         assert_eq!(taken(&mut shares, 100, within, zero), 64);
         let beside = IpAddr::from(Ipv6Addr::from((0x2001_0db8_u128 << 96) + (1 << 64)));
@@ -117,14 +129,14 @@ mod tests {
 
     #[test]
     fn all_together_have_a_rate() {
-        let (mut shares, zero) = (Shares::default(), Instant::now());
+        let (mut shares, zero) = (Shares::new(LIMITS), Instant::now());
         assert_eq!(taken(&mut shares, 5000, |n| ip(n % 500), zero), 1000);
         assert_eq!(taken(&mut shares, 5000, |n| ip(n % 500), zero + Duration::from_millis(500)), 500);
     }
 
     #[test]
     fn a_source_beyond_those_that_are_remembered_is_refused_until_one_has_been_quiet() {
-        let (mut shares, zero) = (Shares::default(), Instant::now());
+        let (mut shares, zero) = (Shares::new(LIMITS), Instant::now());
         taken(&mut shares, 3000, ip, zero);
         assert_eq!(shares.networks.len(), NETWORKS);
         let at = |ms| zero + Duration::from_millis(ms);
