@@ -90,6 +90,7 @@ export class Agent {
     if (!this.#maySeek) return;
     this.#accepted.offer(from, this.#path.remote, nowMs);
     if (!this.#answers.has(from)) this.#parts.checklist.heard(from, nowMs);
+    this.#path.checked(from, nowMs);
     if (isNominated && this.#parts.role === "server") this.#follow(from, nowMs);
   }
 

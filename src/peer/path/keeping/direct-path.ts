@@ -139,6 +139,13 @@ export class DirectPath {
     this.#follow(nowMs);
   }
 
+  /** A check has come from an address. */
+  checked(from: Address, nowMs: number): void {
+    if (!this.remote || !sameAddress(from, this.remote)) return;
+    this.#watch?.checked(nowMs);
+    this.#follow(nowMs);
+  }
+
   /** A check of an address was answered. */
   answered(to: Address, sentAtMs: number, nowMs: number): void {
     if (!this.remote || !sameAddress(to, this.remote)) return;
@@ -178,7 +185,7 @@ export class DirectPath {
     const figures = this.#actions.figures();
     this.#phase = "open";
     this.#nextMs = Infinity;
-    this.#watch = new PathWatch(rttMs, nowMs);
+    this.#watch = new PathWatch(rttMs, this.#isClient, nowMs);
     this.#losses = new Losses();
     this.#look = { atMs: nowMs, bytes: figures?.bytes ?? 0, relayReceived: figures?.relayReceived ?? 0 };
     this.#apply(nowMs, true);

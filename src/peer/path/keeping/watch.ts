@@ -15,6 +15,7 @@ export type Standing = "trusted" | "suspect" | "parked" | "lost";
  */
 export class PathWatch {
   #standing: Standing = "trusted";
+  readonly #keepsWarm: boolean;
   #rttMs: number;
   #dataAtMs: number;
   #checkedAtMs: number;
@@ -28,8 +29,10 @@ export class PathWatch {
   #missedInRow = 0;
   #isHeardByRelay = false;
 
-  constructor(rttMs: number, nowMs: number) {
+  /** @param keepsWarm whether this side sends the checks that keep a parked path: one of the two does. */
+  constructor(rttMs: number, keepsWarm: boolean, nowMs: number) {
     this.#rttMs = rttMs;
+    this.#keepsWarm = keepsWarm;
     this.#dataAtMs = nowMs;
     this.#checkedAtMs = nowMs;
     this.#answeredAtMs = nowMs;
@@ -59,6 +62,11 @@ export class PathWatch {
   doubt(nowMs: number): void {
     this.#dataAtMs = nowMs;
     if (this.#standing === "trusted" || this.#standing === "parked") this.#doubt(nowMs);
+  }
+
+  /** A check of the other side has come from there: it wants packets as well. */
+  checked(nowMs: number): void {
+    if (this.#standing === "parked") this.#answeredAtMs = nowMs;
   }
 
   /** The other side is there: something of it has come by the relay. */
@@ -110,6 +118,7 @@ export class PathWatch {
   get #nextCheckMs(): number {
     if (this.#standing === "suspect") return this.#checkedAtMs + defaults.suspectCheckMs;
     if (this.#standing === "trusted") return this.#checkedAtMs + defaults.trustedCheckMs;
+    if (!this.#keepsWarm) return Infinity;
     const nextMs = this.#checkedAtMs + defaults.keepaliveMs;
     return nextMs <= this.#dataAtMs + defaults.warmMs ? nextMs : Infinity;
   }

@@ -5,7 +5,7 @@ const rttMs = 20;
 
 /** A path whose checks are answered after a round trip, as long as it is alive. */
 class Rig {
-  readonly watch: PathWatch = new PathWatch(rttMs, 0);
+  readonly watch: PathWatch = new PathWatch(rttMs, true, 0);
   isAlive = true;
   nowMs = 0;
   checks: number[] = [];
@@ -97,7 +97,7 @@ describe("a path that carries data", () => {
   });
 
   it("is given two round trips where they are long", () => {
-    const watch = new PathWatch(150, 0);
+    const watch = new PathWatch(150, true, 0);
     watch.doubt(0);
     watch.heardByRelay();
     for (let nowMs = 0; nowMs < 449; nowMs++) watch.advance(nowMs);
@@ -166,6 +166,18 @@ describe("consent to packets", () => {
     expect([rig.watch.standing, rig.watch.hasConsent]).toEqual(["trusted", true]);
   });
 
+  it("of a parked path is kept by the checks of the other side, where that one sends them", () => {
+    const watch = new PathWatch(rttMs, false, 0);
+    let checks = 0;
+    for (let nowMs = 0; nowMs <= 100_000; nowMs += 100) {
+      if (nowMs % 15_000 === 0) watch.checked(nowMs);
+      if (nowMs >= watch.deadlineMs && watch.advance(nowMs) && nowMs > 6000) checks++;
+    }
+    expect([watch.standing, watch.hasConsent, checks]).toEqual(["parked", true, 0]);
+    watch.advance(120_100);
+    expect(watch.hasConsent).toBe(false);
+  });
+
   it("of a parked path is kept by its checks for two minutes, and then ends", () => {
     const rig = new Rig();
     rig.runTo(130_000);
@@ -177,7 +189,7 @@ describe("consent to packets", () => {
 
 describe("an answer", () => {
   it("to a check that is forgotten, or that was answered, counts for nothing", () => {
-    const watch = new PathWatch(rttMs, 0);
+    const watch = new PathWatch(rttMs, true, 0);
     watch.doubt(0);
     watch.advance(0);
     watch.answered(0, 20);
