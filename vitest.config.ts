@@ -8,8 +8,15 @@ const alone = [
   "test/integration/soak.test.ts",
 ];
 
-/** What is waited for comes when it comes on a busy machine; these only end a test that hangs. */
-const patience = { testTimeout: 180_000, hookTimeout: 180_000, expect: { poll: { timeout: 60_000 } } };
+/** What is waited for comes when it comes on a busy machine; the timeouts only end a test that hangs. */
+const patience = {
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
+  expect: { poll: { timeout: 60_000, interval: 10 } },
+};
+
+/** Where Node keeps what it has compiled, as most of a program's start is to strip the types of its sources. */
+const env = { NODE_COMPILE_CACHE: new URL("node_modules/.compile-cache", import.meta.url).pathname };
 
 const config: ViteUserConfig = defineConfig({
   test: {
@@ -19,6 +26,7 @@ const config: ViteUserConfig = defineConfig({
           name: "unit",
           include: ["test/unit/**/*.test.ts"],
           ...patience,
+          env,
           // Pure tests leave nothing behind, so files share their workers and what those have imported.
           isolate: false,
           maxWorkers: 2,
@@ -30,7 +38,8 @@ const config: ViteUserConfig = defineConfig({
           include: ["test/integration/**/*.test.ts"],
           exclude: alone,
           ...patience,
-          maxWorkers: 2,
+          env,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
@@ -39,6 +48,7 @@ const config: ViteUserConfig = defineConfig({
           name: "alone",
           include: alone,
           ...patience,
+          env,
           fileParallelism: false,
           sequence: { groupOrder: 2 },
         },

@@ -40,6 +40,11 @@ interface Bar {
   readonly note: string;
 }
 
+/** Whether there is anything to draw. */
+export function hasBars({ rows }: BenchReport): boolean {
+  return groups.some(({ rows: names }) => rows.some(({ name }) => names.includes(name)));
+}
+
 /** Draws thousands of packets per second and core by backend, and speeds of peers, as SVG for light and dark pages. */
 export function drawChart({ machine, rows, commit, packetBytes }: BenchReport): string {
   const drawn = groups
@@ -137,6 +142,7 @@ function drawBar({ backend, value, note }: Bar, y: number, scale: number): strin
 <text x="${left + length + 8}" y="${y + 14}">${escape(label)}</text>`;
 }
 
-function escape(text: string): string {
+/** Makes text safe in SVG. */
+export function escape(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

@@ -75,6 +75,18 @@ const goals: readonly (Goal & { readonly measure: Measure })[] = [
   atMost(0.5, "dial, relative to the former engine", ratio("peer/dial")),
   atMost(2, "1000 idle connections in an accepter, % of a core", figure("peer/idle")),
   atMost(40, "an idle connection, kB", figure("peer/idle-memory")),
+  atMost(250, "ready to direct, ms", figure("path/upgrade")),
+  atMost(500, "stall when a direct way dies, 8 MB/s, 20 ms, p95, ms", figure("path/fallback-20ms-p95")),
+  atMost(500, "the same at 0.1 MB/s", figure("path/fallback-20ms-slow-p95")),
+  atMost(500, "stall when a direct way dies, 8 MB/s, 150 ms, p95, ms", figure("path/fallback-150ms-p95")),
+  atMost(500, "the same at 0.1 MB/s", figure("path/fallback-150ms-slow-p95")),
+  atLeast(
+    0.8,
+    "one stream on a direct path of the engine in Rust alone",
+    ratio("path/direct-stream-of-rust"),
+  ),
+  atMost(50, "an idle connection with a direct path, B/s", figure("path/idle")),
+  atMost(35, "the same, parked, B/s", figure("path/idle-parked")),
 ];
 
 /** Judges the rows of a run by the goals. Omits goals whose rows did not run. */

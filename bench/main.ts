@@ -1,8 +1,9 @@
 /** `npm run bench`: measures the data plane against bare controls of the same run. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { drawChart } from "./chart.ts";
-import { createReport, formatReport } from "./report.ts";
+import { drawChart, hasBars } from "./chart.ts";
+import { drawCourse } from "./course.ts";
+import { type BenchReport, createReport, formatReport } from "./report.ts";
 import {
   type Entrance,
   findEntrance,
@@ -19,10 +20,10 @@ const help = `Measures packets per second and core, beside a bare control in the
   npm run bench                            every row, as a table
   npm run bench -- --only dgram/fixed      some rows; may be repeated
   npm run bench -- --short                 in about a minute, less exact
-  npm run bench -- --publish               writes the README's picture, docs/bench.svg, as well
+  npm run bench -- --publish               writes the pictures in docs/, bench.svg and direct.svg, as well
   npm run -s bench -- --json               one JSON object on stdout and nothing else
 
-Writes bench/results/latest.json and latest.svg as well. Compare ratios, not absolute figures, between
+Writes bench/results/latest.json and pictures as well. Compare ratios, not absolute figures, between
 machines. Load, forwarder and sink are in network namespaces of the benchmark's own, which end with it; it
 needs root for that, or a system that lets users have namespaces, a C compiler, iproute2 and nftables. The rows of XDP
 need root, Linux 5.18, and clang, bpftool, libbpf-dev and ethtool as well.
@@ -39,6 +40,9 @@ const fullEffort: Effort = {
   longRounds: 10,
   transferBytes: 64 << 20,
   idleConnections: 1000,
+  idleMs: 60_000,
+  parks: true,
+  cuts: 30,
 };
 const shortEffort: Effort = {
   rounds: 5,
@@ -48,6 +52,9 @@ const shortEffort: Effort = {
   longRounds: 3,
   transferBytes: 16 << 20,
   idleConnections: 100,
+  idleMs: 30_000,
+  parks: false,
+  cuts: 6,
 };
 const usageExitCode = 2;
 
@@ -120,9 +127,20 @@ async function measure({ json, short, publish, chosen }: Options, network: Lab["
   const directory = new URL("results/", import.meta.url);
   mkdirSync(directory, { recursive: true });
   writeFileSync(new URL("latest.json", directory), `${JSON.stringify(report, null, 2)}\n`);
-  writeFileSync(new URL("latest.svg", directory), drawChart(report));
-  if (publish) writeFileSync(new URL("../docs/bench.svg", import.meta.url), drawChart(report));
+  for (const [name, picture] of picturesOf(report)) {
+    writeFileSync(new URL(`latest-${name}`, directory), picture);
+    if (publish) writeFileSync(new URL(`../docs/${name}`, import.meta.url), picture);
+  }
   process.stdout.write(`${json ? JSON.stringify(report) : formatReport(report)}\n`);
+}
+
+/** Draws what has been measured. A picture of nothing would replace one of something. */
+function picturesOf(report: BenchReport): (readonly [name: string, picture: string])[] {
+  const course = report.rows.find((row) => row.course)?.course;
+  return [
+    ...(hasBars(report) ? [["bench.svg", drawChart(report)] as const] : []),
+    ...(course ? [["direct.svg", drawCourse(course, report)] as const] : []),
+  ];
 }
 
 /** Shows progress on a terminal, in one line that it overwrites. */

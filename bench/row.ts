@@ -15,12 +15,33 @@ export interface Effort {
   readonly transferBytes: number;
   /** Number of connections that are idle at a time. */
   readonly idleConnections: number;
+  /** How long the traffic of an idle connection is counted, in ms. */
+  readonly idleMs: number;
+  /** Whether to wait the two minutes after which an idle connection lets its direct path sleep. */
+  readonly parks: boolean;
+  /** How many times a direct way dies. */
+  readonly cuts: number;
 }
 
 /** Several measurements of one quantity: the median, the smallest and the largest. */
 export interface Figure {
   readonly median: number;
   readonly range: readonly [number, number];
+}
+
+/** The ways that a sender's packets take, from a time on, in ms. */
+export interface Leg {
+  readonly fromMs: number;
+  readonly ways: "relay" | "direct" | "both";
+}
+
+/** How a load arrives over time, and what happens meanwhile. Times are in ms since it began. */
+export interface Course {
+  readonly binMs: number;
+  /** MB/s in each bin from the first on. */
+  readonly rates: readonly number[];
+  readonly legs: readonly Leg[];
+  readonly marks: readonly { readonly atMs: number; readonly text: string }[];
 }
 
 /** The result of one row. */
@@ -38,6 +59,7 @@ export interface RowResult {
     | "bytes/CID"
     | "kB/connection"
     | "% of a core"
+    | "B/s"
     | "µs"
     | "ms";
   readonly subject: Figure;
@@ -46,6 +68,8 @@ export interface RowResult {
   /** Median of subject divided by control, round by round; the only figure to compare between machines. */
   readonly ratio?: number;
   readonly rounds: number;
+  /** What a picture is drawn of. */
+  readonly course?: Course;
 }
 
 /** A row that could not run. */

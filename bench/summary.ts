@@ -29,6 +29,12 @@ export function figureOf(measurements: readonly number[]): Figure {
   };
 }
 
+/** Returns the least measurement that so many percent of all are not above. */
+export function percentile(measurements: readonly number[], percent: number): number {
+  const sorted = measurements.toSorted((a, b) => a - b);
+  return sorted[Math.ceil((sorted.length * percent) / 100) - 1]!;
+}
+
 function median(figures: readonly number[]): number {
   const sorted = figures.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;

@@ -100,6 +100,7 @@ export interface ErrorDetails {
   ERR_QUICPIPE_HANDSHAKE_FAILED: CloseError & { readonly timeoutMs?: number };
   ERR_QUICPIPE_CONNECTION_CLOSED: { readonly closeCode?: number; readonly reason?: string };
   ERR_QUICPIPE_CONNECTION_LOST: CloseError & { readonly idleTimeoutMs?: number };
+  ERR_QUICPIPE_DIRECT_UNAVAILABLE: { readonly reason: string };
   ERR_QUICPIPE_STREAM_RESET: { readonly streamErrorCode: number };
   ERR_QUICPIPE_DATAGRAM_TOO_LARGE: { readonly bytes: number; readonly maxBytes: number };
   ERR_QUICPIPE_INITIAL_INVALID: { readonly why: string };

@@ -174,6 +174,11 @@ export interface RegistrationStats {
   bytesTo: number;
   /** Both directions together; `null` until the second sample. */
   rate: TrafficRate | null;
+  /**
+   * Time without a forwarded packet, in ms: 0 while packets flow; `null` until the second sample. Sampling begins when a client
+   * asks, so it may have been longer. The peers are idle or have gone direct: the relay cannot tell.
+   */
+  quietMs: number | null;
   /** RFC 3339. */
   firstForwardedAt: string | null;
   registeredAt: string;

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { createIdentity, type Identity } from "../../src/peer/index.ts";
+import { createIdentity, type DirectPolicy, type Identity } from "../../src/peer/index.ts";
 import { StunClient } from "../../src/peer/relay/stun-client.ts";
 import { type Child, startChild } from "./machine/child.ts";
 import { buildRustPeer, nodeCommand } from "./native/program.ts";
@@ -21,6 +21,8 @@ export interface PeerSetting {
   /** File whose bytes it sends. */
   readonly file: string;
   readonly keepaliveMs: number;
+  /** Unless it is the default. */
+  readonly direct?: DirectPolicy;
 }
 
 /** What peers run on: the package as it is, the package with the engine that it had before, or the engine without JavaScript. */

@@ -30,6 +30,17 @@ export function needsPeers(row: Row): Row {
   return needsNative(unless(() => failureOf(loadEngine), row));
 }
 
+/** Skips a row if peers cannot run, or there is no network for them to find a direct path in. */
+export function needsPaths(row: Row): Row {
+  const missing = "`ethtool` is not installed";
+  const withTool = unless(() => (isInstalled("ethtool") ? undefined : missing), row);
+  return needsPeers({
+    ...row,
+    run: async (lab) =>
+      "refusal" in lab.network ? { name: row.name, skipped: lab.network.refusal } : await withTool.run(lab),
+  });
+}
+
 /** Skips a row if the peer in Rust cannot be built. */
 export function needsRustPeer(row: Row): Row {
   return unless(() => failureOf(buildRustPeer), row);

@@ -1,6 +1,7 @@
 import type { Row } from "../row.ts";
 import { closingRow } from "./closing.ts";
 import { mapMemoryRow } from "./map-memory.ts";
+import { pathRows } from "./path/index.ts";
 import { peerRows } from "./peer.ts";
 import { registrationRows } from "./registration.ts";
 import { relayRows } from "./relay.ts";
@@ -20,4 +21,5 @@ export const rows: readonly Row[] = [
   ...registrationRows,
   closingRow,
   ...peerRows,
+  ...pathRows,
 ];

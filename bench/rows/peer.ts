@@ -3,12 +3,10 @@ import { alternate } from "../rig/alternate.ts";
 import { cpuNsOf } from "../rig/machine/cpu.ts";
 import { type PeerKind, PeerLab, type PeerPair } from "../rig/peers.ts";
 import { needsPeers, needsRustPeer } from "../rig/requirement.ts";
-import { type Cost, requireEqual, transfer } from "../rig/transfer.ts";
-import type { Effort, Lab, Row, RowResult } from "../row.ts";
-import { figureOf, type Rounds, summarise } from "../summary.ts";
+import { compareStreams, long, measured, requireEqual, type Sides, transfer } from "../rig/transfer.ts";
+import type { Lab, Row } from "../row.ts";
+import { figureOf, summarise } from "../summary.ts";
 import { peerCliRow } from "./peer-cli.ts";
-
-type Sides = Readonly<Record<"control" | "subject", PeerPair>>;
 
 const controlNames: Readonly<Record<PeerKind, string>> = {
   peer: "peers",
@@ -25,44 +23,12 @@ async function beside<Result>(
   return await work({ control: await lab.connect(control), subject: await lab.connect("peer") }, lab);
 }
 
-/** A round of a second or so needs one to warm up. */
-function long(effort: Effort): Effort {
-  return { ...effort, rounds: effort.longRounds, warmUpRounds: 1 };
-}
-
-/** Leaves the warm-up of {@link long} out. */
-function measured<Figure>(figures: readonly Figure[]): readonly Figure[] {
-  return figures.slice(1);
-}
-
 function streamRow(name: string, about: string, control: PeerKind): Row {
   return {
     name,
     about,
-    run: ({ effort, progress }) =>
-      beside(control, async (sides, lab) => {
-        for (const side of Object.values(sides)) await requireEqual(side, lab.content, 1);
-        const costs: Record<keyof Sides, Cost[]> = { control: [], subject: [] };
-        await alternate(long(effort), progress, "MB/s", async (side) => {
-          const cost = await transfer(sides[side], 1, effort.transferBytes);
-          costs[side].push(cost);
-          return cost.speed;
-        });
-        const rounds = (key: keyof Cost): Rounds => ({
-          control: measured(costs.control).map((cost) => cost[key]),
-          subject: measured(costs.subject).map((cost) => cost[key]),
-        });
-        const result = (suffix: string, unit: RowResult["unit"], key: keyof Cost): RowResult => ({
-          name: `${name}${suffix}`,
-          unit,
-          ...summarise(controlNames[control], rounds(key)),
-        });
-        return [
-          result("", "MB/s", "speed"),
-          result("-dialer", "s/GB", "dialer"),
-          result("-accepter", "s/GB", "accepter"),
-        ];
-      }),
+    run: (run) =>
+      beside(control, (sides, lab) => compareStreams(name, controlNames[control], sides, lab.content, run)),
   };
 }
 

@@ -1,9 +1,9 @@
 /**
  * A relay for peers, with limits that no run reaches.
  *
- *   peer-relay     prints its port, certificate and secret as a line of JSON; exits at the end of standard input
+ *   peer-relay [<address>]     prints its port, certificate and secret as a line of JSON; exits at the end of standard input
  *
- * For each line of JSON, the body of a registration as `peer`, prints the relay's answer.
+ * For each line of JSON, the body of a registration as `peer`, prints the relay's answer; for `relayed`, what it has forwarded.
  */
 import { randomBytes } from "node:crypto";
 import { createInterface } from "node:readline";
@@ -13,10 +13,11 @@ import { quicpipe } from "../../src/plugin/index.ts";
 import { signToken } from "../rig/token.ts";
 
 const many = 1_000_000;
+const host = process.argv[2] ?? "127.0.0.1";
 const secret = randomBytes(32).toString("hex");
 const { certificate, privateKey } = await createCertificate({
   name: "bench",
-  hosts: ["localhost", "127.0.0.1"],
+  hosts: ["localhost", host],
 });
 const app = new H3();
 const gateway = await serveHttp3(app, {
@@ -25,7 +26,7 @@ const gateway = await serveHttp3(app, {
   sourceOf: (address, port) => relay.sourceOf(address, port),
 });
 const relay = quicpipe({
-  host: "127.0.0.1",
+  host,
   port: 0,
   upstream: { port: gateway.port },
   auth: { secret },
@@ -47,10 +48,13 @@ const headers = {
   authorization: `Bearer ${await signToken(secret, "peer")}`,
   "content-type": "application/json",
 };
-for await (const body of createInterface(process.stdin)) {
-  const response = await app.fetch(
-    new Request("https://localhost/v1/register", { method: "POST", headers, body }),
-  );
-  process.stdout.write(`${await response.text()}\n`);
+async function register(body: string): Promise<string> {
+  const request = new Request("https://localhost/v1/register", { method: "POST", headers, body });
+  return await (await app.fetch(request)).text();
+}
+
+for await (const line of createInterface(process.stdin)) {
+  const answer = line === "relayed" ? JSON.stringify(relay.stats().relayed) : await register(line);
+  process.stdout.write(`${answer}\n`);
 }
 process.exit();

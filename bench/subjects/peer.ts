@@ -7,6 +7,7 @@
  *
  *   dial                             a dialer connects anew; the ms that it took
  *   accepted                         an accepter tells when it has a connection
+ *   direct                           waits until the connection takes a direct path
  *   send <streams> <bytes of each>   a dialer sends the setting's file, over and over; no answer
  *   receive <streams>                an accepter reads as many; the bytes that came
  *   digest <streams>                 the same; the SHA-256 of each
@@ -24,18 +25,13 @@ import { type Connection, loadIdentity, Peer } from "../../src/peer/index.ts";
 import type { PeerSetting } from "../rig/peers.ts";
 
 const [role, path] = process.argv.slice(2);
-const { relay, relayCa, token, identity, other, pin, file, keepaliveMs }: PeerSetting = JSON.parse(
-  readFileSync(path!, "utf8"),
-);
+const { identity, other, pin, file, ...options }: PeerSetting = JSON.parse(readFileSync(path!, "utf8"));
 const content = readFileSync(file);
 const chunkBytes = 65_536;
 const peer = await Peer.bind({
-  relay,
-  relayCa,
-  token,
+  ...options,
   identity: loadIdentity(identity),
   trust: [pin],
-  keepaliveMs,
   onError: (error) => process.emitWarning(error),
 });
 let connection: Connection | undefined;
@@ -50,6 +46,10 @@ const answers: Readonly<Record<string, (...args: number[]) => Promise<string | n
     return performance.now() - startMs;
   },
   accepted: () => accepted.promise,
+  async direct() {
+    while (connection!.path.kind !== "direct") await sleep(1);
+    return "direct";
+  },
   async send(streams, bytes) {
     await Promise.all(Array.from({ length: streams! }, () => sendStream(bytes!)));
     return undefined;

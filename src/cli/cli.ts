@@ -15,6 +15,8 @@ const subCommands: Readonly<Record<string, () => Promise<CommandDef>>> = {
   id: async () => (await import("./commands/id.ts")).id,
   accept: async () => (await import("./commands/accept.ts")).accept,
   dial: async () => (await import("./commands/dial.ts")).dial,
+  ping: async () => (await import("./commands/ping.ts")).ping,
+  netcheck: async () => (await import("./commands/netcheck.ts")).netcheck,
   top: async () => (await import("./commands/top.ts")).top,
   doctor: async () => (await import("./commands/doctor.ts")).doctor,
 };

@@ -1,8 +1,11 @@
 /** Every default with its unit and its reason. Options override most of them. */
 import { hour, KiB, MiB, minute, second } from "./units.ts";
 
+export * from "./direct.ts";
 export * from "./gateway.ts";
 export * from "./http3.ts";
+export * from "./mapping.ts";
+export * from "./path.ts";
 export * from "./peer.ts";
 export * from "./stun.ts";
 export * from "./tcp.ts";
@@ -237,3 +240,5 @@ export const minTelemetryIntervalMs: number = 10 * second;
 export const registrationDurationBuckets: readonly number[] = [
   1, 10, 60, 600, 3600, 21_600, 86_400, 604_800, 2_592_000,
 ];
+/** Upper bounds of the histogram of searches for a direct path, in seconds: from one round trip to a path that rests (5 s and longer). */
+export const searchDurationBuckets: readonly number[] = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 6, 15, 60, 300];

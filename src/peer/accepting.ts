@@ -4,7 +4,8 @@ import { parseFirstFlight } from "../wire/quic-packet.ts";
 import { Attempt, type PeerContext, tracedBy } from "./attempt.ts";
 import { Connection } from "./connection/connection.ts";
 import { optionInvalid, requireOptions } from "../option-checks.ts";
-import { type Alpn, requireAlpn } from "./options.ts";
+import { type Alpn, requireAlpn, requireDirect } from "./options.ts";
+import type { DirectPolicy } from "./path/policy.ts";
 import { createDeadline, requireSignal } from "./time/deadline.ts";
 import { requireTaken } from "./relay/answer.ts";
 import type { QuicConnection } from "./connection/quic-connection.ts";
@@ -20,6 +21,8 @@ import {
 export interface AcceptOptions extends TrustOptions {
   /** Application protocols to accept; those of the peer's own `alpn` if absent. */
   readonly alpn?: Alpn | undefined;
+  /** Direct paths to the dialer; as the peer's own `direct` if absent. */
+  readonly direct?: DirectPolicy | undefined;
   /** Aborts the attempt; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -30,12 +33,19 @@ export async function acceptFlight(
   packets: readonly Uint8Array[],
   options: AcceptOptions,
 ): Promise<Connection> {
-  requireOptions("accept(…)", options, { pin: true, trust: true, alpn: true, signal: true });
+  requireOptions("accept(…)", options, {
+    pin: true,
+    trust: true,
+    alpn: true,
+    direct: true,
+    signal: true,
+  });
   const { settings, telemetry } = context;
   const policy = createTrustPolicy(chosenTrust(options, settings.trust));
   const terms: AcceptTerms = {
     policy,
     alpn: requireAlpn(options.alpn, settings.alpn),
+    direct: requireDirect(options.direct, settings.direct),
     signal: requireSignal(options.signal),
   };
   const destinationId = requireFirstFlight(packets);
@@ -53,11 +63,11 @@ export async function acceptMessage(
   { id }: WaitingMessage,
   onTaken: () => void,
 ): Promise<Connection> {
-  const { trust, alpn } = context.settings;
+  const { trust, alpn, direct } = context.settings;
   const policy = createTrustPolicy(requireTrust(trust));
   return await context.telemetry.acceptMessage((trace) => {
     const traced = tracedBy(trace, context);
-    return accept(traced, { policy, alpn, signal: undefined }, async (attempt) => {
+    return accept(traced, { policy, alpn, direct, signal: undefined }, async (attempt) => {
       const message = requireTaken(
         await attempt.registerWith({
           together: (register) => traced.relay.take(id, { register }),
@@ -79,6 +89,7 @@ export async function acceptMessage(
 interface AcceptTerms {
   readonly policy: TrustPolicy;
   readonly alpn: readonly string[];
+  readonly direct: DirectPolicy;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -92,7 +103,7 @@ interface ReceivedFlight {
 
 async function accept(
   context: PeerContext,
-  { policy, alpn, signal }: AcceptTerms,
+  { policy, alpn, direct, signal }: AcceptTerms,
   receive: (attempt: Attempt) => Promise<ReceivedFlight>,
 ): Promise<Connection> {
   const { handshakeTimeoutMs, requestTimeoutMs, idleTimeoutMs } = context.settings;
@@ -104,7 +115,14 @@ async function accept(
     const flight = await receive(attempt);
     if (deadline.signal.aborted) return deadline.expired;
     const remoteName = flight.sender;
-    const connection = attempt.connect({ role: "server", policy, remoteName, alpn, idleTimeoutMs });
+    const connection = attempt.connect({
+      role: "server",
+      policy,
+      remoteName,
+      alpn,
+      direct,
+      idleTimeoutMs,
+    });
     await answerFlight(context, connection, flight, handshakeTimeoutMs);
     return new Connection(connection);
   });

@@ -6,6 +6,9 @@ import { ConnectionIds } from "./connection/connection-ids.ts";
 import { QuicConnection } from "./connection/quic-connection.ts";
 import type { Engine } from "./engine/contract.ts";
 import type { PeerSettings } from "./options.ts";
+import type { PathChecks } from "./path/seeking/checks.ts";
+import { offered } from "./path/control/control-stream.ts";
+import type { DirectPolicy } from "./path/policy.ts";
 import type { RelayClient } from "./relay/client.ts";
 import { localRelay } from "./relay/local-relay.ts";
 import { askRegistering, type RegisteringRequest } from "./relay/registering.ts";
@@ -13,6 +16,7 @@ import type { StunClient } from "./relay/stun-client.ts";
 import { registerRequest, RegistrationUpkeep, type UpkeepParts } from "./relay/upkeep.ts";
 import type { PeerSocket } from "./socket.ts";
 import type { Deadline } from "./time/deadline.ts";
+import { type Address, parseAddress } from "../wire/address.ts";
 import type { Identity } from "./trust/identity.ts";
 import type { TrustPolicy } from "./trust/trust.ts";
 
@@ -23,8 +27,13 @@ export interface PeerContext {
   readonly socket: PeerSocket;
   readonly relay: RelayClient;
   readonly stun: StunClient;
+  readonly checks: PathChecks;
+  /** Returns the addresses that the router maps to the socket, whose public address is given. */
+  readonly mapped: (reflexive: Address | undefined) => readonly Address[];
   readonly identity: Identity;
   readonly telemetry: PeerTelemetry;
+  /** The trace of the dial or accept that this is the context of. */
+  readonly trace?: PeerTrace | undefined;
   /** Connections that hold the socket. They are closed with the peer. */
   readonly connections: Set<QuicConnection>;
   /** Registrations that live at the relay. They are ended with the peer. */
@@ -32,8 +41,8 @@ export interface PeerContext {
 }
 
 /** Returns the context for one piece of work, whose requests to the relay carry the trace's headers. */
-export function tracedBy({ headers }: PeerTrace, context: PeerContext): PeerContext {
-  return { ...context, relay: context.relay.withHeaders(headers) };
+export function tracedBy(trace: PeerTrace, context: PeerContext): PeerContext {
+  return { ...context, trace, relay: context.relay.withHeaders(trace.headers) };
 }
 
 /** The differences between a dialed and an accepted connection. */
@@ -42,6 +51,7 @@ export interface ConnectionTerms {
   readonly policy: TrustPolicy;
   readonly remoteName: string | undefined;
   readonly alpn: readonly string[];
+  readonly direct: DirectPolicy;
   readonly idleTimeoutMs: number;
 }
 
@@ -98,8 +108,8 @@ export class Attempt {
 
   /** Creates the connection in the engine. */
   connect(terms: ConnectionTerms): QuicConnection {
-    const { engine, socket, identity, settings, connections } = this.#context;
-    const { role, policy, remoteName, alpn, idleTimeoutMs } = terms;
+    const { engine, socket, checks, mapped, identity, settings, connections } = this.#context;
+    const { role, policy, remoteName, alpn, direct, idleTimeoutMs } = terms;
     const { maxUdpPayloadBytes, flowWindowBytes, maxStreams, keepaliveMs } = settings;
     const { datagramQueueBytes, datagramQueue } = defaults;
     const check = policy.checkFor?.(remoteName);
@@ -110,7 +120,8 @@ export class Attempt {
         identity,
         demand: policy.demand,
         isJudged: check !== undefined,
-        alpn,
+        alpn: socket.canGoDirect ? offered(alpn) : alpn,
+        maxPaths: socket.canGoDirect ? defaults.maxPaths : 1,
         idleTimeoutMs,
         maxUdpPayloadBytes: socket.largestPayload(maxUdpPayloadBytes),
         flowWindowBytes,
@@ -122,6 +133,13 @@ export class Attempt {
         ...settings.records,
       }),
       socket,
+      checks,
+      direct,
+      trace: this.#context.trace?.paths(),
+      reflexive: () => this.#reflexive,
+      mapped: () => mapped(this.#reflexive),
+      relays: settings.addresses,
+      maxStreams,
       ids: this.#ids,
       role,
       check,
@@ -142,6 +160,11 @@ export class Attempt {
     return connection;
   }
 
+  /** The socket's public address, as the relay sees it. */
+  get #reflexive(): Address | undefined {
+    return parseAddress(this.#registration?.address ?? "");
+  }
+
   get #upkeep(): UpkeepParts {
     const { relay, stun, settings } = this.#context;
     return {
@@ -154,7 +177,10 @@ export class Attempt {
       keepaliveMs: settings.keepaliveMs,
       lastSeen: () => stun.lastSeen,
       onKeepalive: () => this.#connection?.keepAlive(),
-      onMoved: () => this.#connection?.probe(),
+      onMoved: () => {
+        this.#connection?.probe();
+        this.#connection?.paths.moved();
+      },
       onGrown: (num) => this.#connection?.useConnectionIds(num),
       onError: settings.onError,
     };

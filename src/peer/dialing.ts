@@ -12,7 +12,8 @@ import {
   requireOptions,
   requireText,
 } from "../option-checks.ts";
-import { type Alpn, requireAlpn } from "./options.ts";
+import { type Alpn, requireAlpn, requireDirect } from "./options.ts";
+import type { DirectPolicy } from "./path/policy.ts";
 import { patiently, type Patience } from "./relay/patience.ts";
 import { silenceOf } from "./relay/silence.ts";
 import { pause } from "./time/pause.ts";
@@ -32,6 +33,8 @@ export type DialTarget =
 export interface DialOptions extends TrustOptions {
   /** Application protocols to offer; those of the peer's own `alpn` if absent. */
   readonly alpn?: Alpn | undefined;
+  /** Direct paths to the other peer; as the peer's own `direct` if absent. */
+  readonly direct?: DirectPolicy | undefined;
   /** Text for the recipient, at most 512 bytes. */
   readonly note?: string | undefined;
   /** Time limit of the whole dial, in ms, 100 to 3 600 000; 30 000 if absent. */
@@ -44,6 +47,7 @@ const optionTable: OptionTable<DialOptions> = {
   pin: true,
   trust: true,
   alpn: true,
+  direct: true,
   note: true,
   timeoutMs: true,
   signal: true,
@@ -95,6 +99,7 @@ class Dial {
     const { settings } = context;
     const policy = createTrustPolicy(chosenTrust(options, settings.trust));
     const alpn = requireAlpn(options.alpn, settings.alpn);
+    const direct = requireDirect(options.direct, settings.direct);
     const timeoutMs = requireInteger("timeoutMs", options.timeoutMs, timeoutRange);
     const signal = requireSignal(options.signal);
     const remoteName = typeof target === "string" ? target : undefined;
@@ -105,7 +110,14 @@ class Dial {
     this.#note = requireText("note", options.note, "text", () => true);
     this.#timeoutMs = timeoutMs;
     this.#attempt = new Attempt(context);
-    this.#connection = this.#attempt.connect({ role: "client", policy, remoteName, alpn, idleTimeoutMs });
+    this.#connection = this.#attempt.connect({
+      role: "client",
+      policy,
+      remoteName,
+      alpn,
+      direct,
+      idleTimeoutMs,
+    });
     this.#packets = this.#connection.firstFlight();
     this.#deadline = createDeadline(timeoutMs, () => this.#refusal ?? this.#timeoutError(), signal);
     this.#patience = {

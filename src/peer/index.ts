@@ -1,8 +1,20 @@
 export { Peer, type PeerStats } from "./peer.ts";
-export type { Alpn, PeerOptions } from "./options.ts";
+export type { Alpn, PeerOptions, PortMappingChoice } from "./options.ts";
 export type { DialOptions, DialTarget } from "./dialing.ts";
+export type { WaitingDial } from "./waiting-dial.ts";
 export type { AcceptOptions } from "./accepting.ts";
-export type { Connection, ConnectionPath, ConnectionStats } from "./connection/connection.ts";
+export type { Connection, ConnectionStats } from "./connection/connection.ts";
+export type { ConnectionPath } from "./connection/connection-path.ts";
+export type { ConnectionPathEvent } from "./path/path-feed.ts";
+export {
+  checkNetwork,
+  type FamilyReport,
+  type NetworkCheckOptions,
+  type NetworkReport,
+} from "./netcheck/check-network.ts";
+export type { MappingKind, RelayView } from "./netcheck/relay-view.ts";
+export type { MappingServices } from "./mapping/services.ts";
+export type { DirectPolicy, RelayReason } from "./path/policy.ts";
 export type { CloseInfo, ConnectionError } from "./connection/error.ts";
 export type { BidirectionalStream } from "./connection/streams.ts";
 export type { Datagrams } from "./connection/datagrams.ts";

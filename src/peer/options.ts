@@ -1,4 +1,4 @@
-import { isIP, isIPv4 } from "node:net";
+import { isIP } from "node:net";
 import * as defaults from "../defaults/index.ts";
 import type { QuicpipeError } from "../errors.ts";
 import {
@@ -12,6 +12,7 @@ import {
   requireBoolean,
   requireFunction,
   requireIntegers,
+  requireOneOf,
   requireOptions,
   requireText,
   requireTexts,
@@ -24,6 +25,8 @@ import type { Identity } from "./trust/identity.ts";
 import { type RecordOptions, requireRecords } from "./records.ts";
 import { lookUpRelay, orderAddresses } from "./relay-addresses.ts";
 import type { Trust } from "./trust/trust.ts";
+import type { WaitingDial } from "./waiting-dial.ts";
+import { directPolicies, type DirectPolicy } from "./path/policy.ts";
 
 /** Options for binding a peer. */
 export interface PeerOptions extends RecordOptions {
@@ -50,8 +53,18 @@ export interface PeerOptions extends RecordOptions {
    */
   readonly alpn?: Alpn | undefined;
   /**
-   * Local IP address to bind. Its family limits the addresses of the relay that can be reached. If absent, all
-   * addresses: `::`, or `0.0.0.0` if the URL has an IPv4 address.
+   * Direct paths to other peers: `"auto"` (if absent) leaves the relay where the NATs allow it, `"public-only"` tries no private
+   * address, `"never"` tries and tells none, `"require"` ends a connection that stays on the relay. The stricter of both peers counts.
+   */
+  readonly direct?: DirectPolicy | undefined;
+  /**
+   * Whether the router is asked to lead a port of its own to this peer, if it is a NAT and a connection looks for a direct path: by PCP
+   * or NAT-PMP (`"auto"`, if absent), also by UPnP (`"upnp"`), which some firewalls ask people about, or not (`"never"`).
+   */
+  readonly portMapping?: PortMappingChoice | undefined;
+  /**
+   * Local IP address to bind. Its family limits the addresses of the relay and of other peers that can be reached; `::`, all
+   * addresses of both families, if absent.
    */
   readonly host?: string | undefined;
   /** Local UDP port; 0, a free one, if absent. */
@@ -84,6 +97,11 @@ export interface PeerOptions extends RecordOptions {
    */
   readonly backlog?: number | undefined;
   /**
+   * Says whether to take a dial out of the mailbox, for the iteration over the peer; takes all if absent. What is not taken stays
+   * there for other accepters, and is asked about again each second.
+   */
+  readonly accepts?: ((dial: WaitingDial) => boolean) | undefined;
+  /**
    * Whether to record spans through `@opentelemetry/api`, if installed, and send `traceparent` to the relay; true if
    * absent.
    */
@@ -109,6 +127,11 @@ const ranges: Readonly<Record<NumberName, IntegerRange>> = {
   backlog: range(0, defaults.backlog, 1024),
 };
 
+/** How a router may be asked for a port. */
+export type PortMappingChoice = "auto" | "upnp" | "never";
+
+const portMappingChoices: readonly [PortMappingChoice, ...PortMappingChoice[]] = ["auto", "upnp", "never"];
+
 /** Names of all options. The compiler refuses a list that lacks one. */
 const optionTable: OptionTable<PeerOptions> = {
   ...ranges,
@@ -118,7 +141,10 @@ const optionTable: OptionTable<PeerOptions> = {
   trust: true,
   relayCa: true,
   alpn: true,
+  direct: true,
+  portMapping: true,
   host: true,
+  accepts: true,
   telemetry: true,
   onError: true,
   keyLogFile: true,
@@ -142,7 +168,10 @@ export interface PeerSettings extends Readonly<Record<NumberName, number>> {
   readonly trust: Trust | undefined;
   readonly relayCa: string | undefined;
   readonly alpn: readonly string[];
+  readonly direct: DirectPolicy;
+  readonly portMapping: PortMappingChoice;
   readonly host: string;
+  readonly accepts: (dial: WaitingDial) => boolean;
   readonly telemetry: boolean;
   readonly onError: (error: QuicpipeError) => void;
   readonly records: RecordOptions;
@@ -177,10 +206,11 @@ export async function resolveSettings(given: PeerOptions): Promise<PeerSettings>
     trust: options.trust,
     relayCa: options.relayCa,
     alpn: requireAlpn(options.alpn, ["quicpipe"]),
-    host:
-      requireText("host", options.host, "an IP literal", (text) => isIP(text) !== 0) ??
-      (isIPv4(relayHost) ? "0.0.0.0" : "::"),
+    direct: requireDirect(options.direct, "auto"),
+    portMapping: requireOneOf("portMapping", options.portMapping, portMappingChoices),
+    host: requireText("host", options.host, "an IP literal", (text) => isIP(text) !== 0) ?? "::",
     ...requireIntegers("bind(…)", options, ranges),
+    accepts: requireFunction("accepts", options.accepts) ?? (() => true),
     telemetry: requireBoolean("telemetry", options.telemetry, true),
     onError: requireFunction("onError", options.onError) ?? (() => undefined),
     records: requireRecords(options),
@@ -223,6 +253,11 @@ export function requireAlpn(value: unknown, fallback: readonly string[]): readon
   const long = names.find((name) => Buffer.byteLength(name) > maxAlpnBytes);
   if (long !== undefined) throw elementInvalid("alpn", long, `names of 1 to ${maxAlpnBytes} bytes`);
   return names;
+}
+
+/** Returns the policy of an option; `fallback` if it is absent. */
+export function requireDirect(value: unknown, fallback: DirectPolicy): DirectPolicy {
+  return value === undefined ? fallback : requireOneOf("direct", value, directPolicies);
 }
 
 /** Addresses of `localhost`, in the order of trying. */

@@ -17,6 +17,11 @@ import { createRelayHttp } from "./relay/finder.ts";
 import { PeerSocket, type SocketStats } from "./socket.ts";
 import { QuicConnection } from "./connection/quic-connection.ts";
 import { StunClient } from "./relay/stun-client.ts";
+import { interfaceAddresses } from "../interface-addresses.ts";
+import { readDefaultRouter } from "./mapping/default-router.ts";
+import { PortMapping } from "./mapping/port-mapping.ts";
+import { openRouterSocket } from "./mapping/router-socket.ts";
+import { PathChecks } from "./path/seeking/checks.ts";
 import { createTrustPolicy, requireTrust } from "./trust/trust.ts";
 
 /** Counters of a {@link Peer}. */
@@ -25,6 +30,8 @@ export interface PeerStats {
   /** Connections that are open, in the making or closing. */
   readonly connections: number;
   readonly registrations: number;
+  /** Checks of direct paths that were dropped, as a connection got too many of them. */
+  readonly checksRefused: number;
   /** Connections of this process that a fault of the QUIC engine has ended: 0 unless quicpipe has a bug to report. */
   readonly engineFaults: number;
 }
@@ -36,14 +43,17 @@ export interface PeerStats {
 export class Peer implements AsyncIterable<Connection> {
   readonly #context: PeerContext;
   readonly #http: RelayHttp;
+  readonly #mapping: PortMapping;
   readonly #mailbox: MailboxLoop<Connection>;
   #closed: Promise<void> | undefined;
 
-  private constructor(context: PeerContext, http: RelayHttp, tokenMayChange: boolean) {
+  private constructor(context: PeerContext, http: RelayHttp, mapping: PortMapping, tokenMayChange: boolean) {
     this.#context = context;
     this.#http = http;
+    this.#mapping = mapping;
     this.#mailbox = new MailboxLoop({
       poll: (signal) => context.relay.waiting(defaults.pollSeconds, signal),
+      wants: ({ sender, note }) => context.settings.accepts({ sender, note }),
       accept: (message, onTaken) => acceptMessage(context, message, onTaken),
       discard: (connection) => connection.close(),
       onError: context.settings.onError,
@@ -71,6 +81,19 @@ export class Peer implements AsyncIterable<Connection> {
     const socket = await PeerSocket.bind(settings, engine);
     const stun = new StunClient((datagram) => socket.send(datagram));
     socket.onStun = (datagram) => stun.receive(datagram);
+    const checks = new PathChecks(socket);
+    socket.onCheck = (datagram, from) => checks.receive(datagram, from);
+    const mapping = new PortMapping({
+      internalPort: socket.local.port,
+      router: readDefaultRouter,
+      openSocket: openRouterSocket,
+      upnp: settings.portMapping === "upnp",
+      onChange: () => collections.connections.forEach(({ paths }) => paths.moved()),
+    });
+    const mapped = (reflexive: Address | undefined): Address[] => {
+      if (settings.portMapping !== "never" && isBehindNat(reflexive)) mapping.start();
+      return mapping.address ? [mapping.address] : [];
+    };
     const collections = {
       connections: new Set<QuicConnection>(),
       registrations: new Set<RegistrationUpkeep>(),
@@ -87,8 +110,19 @@ export class Peer implements AsyncIterable<Connection> {
       onGoaway: onDraining,
     });
     const relay = new RelayClient({ ...settings, http, onDraining });
-    const context = { settings, engine, socket, relay, stun, identity, telemetry, ...collections };
-    return new Peer(context, http, typeof options.token === "function");
+    const context = {
+      settings,
+      engine,
+      socket,
+      relay,
+      stun,
+      checks,
+      mapped,
+      identity,
+      telemetry,
+      ...collections,
+    };
+    return new Peer(context, http, mapping, typeof options.token === "function");
   }
 
   /** The local address of the UDP socket. */
@@ -144,11 +178,12 @@ export class Peer implements AsyncIterable<Connection> {
 
   /** Returns the counters of the peer now. */
   stats(): PeerStats {
-    const { engine, socket, connections, registrations } = this.#context;
+    const { engine, socket, checks, connections, registrations } = this.#context;
     return {
       socket: socket.stats,
       connections: connections.size,
       registrations: registrations.size,
+      checksRefused: checks.refused,
       engineFaults: engine.faults(),
     };
   }
@@ -176,6 +211,7 @@ export class Peer implements AsyncIterable<Connection> {
     for (const connection of Array.from(connections)) connection.release();
     const ended = Promise.allSettled([...registrations].map((registration) => registration.end()));
     await within(defaults.closeTimeoutMs, ended);
+    await within(defaults.closeTimeoutMs, this.#mapping.close());
     await within(defaults.closeTimeoutMs, this.#http.close());
     await socket.close();
   }
@@ -183,6 +219,11 @@ export class Peer implements AsyncIterable<Connection> {
   #requireOpen(): void {
     if (this.#closed) throw new QuicpipeError("ERR_QUICPIPE_CLOSED", "the peer was closed; bind another");
   }
+}
+
+/** Reports whether a socket's public address is none of this host's. */
+function isBehindNat(reflexive: Address | undefined): boolean {
+  return reflexive !== undefined && !interfaceAddresses().includes(reflexive.address);
 }
 
 /** Waits for `work` to settle, but no longer than `timeoutMs`. */

@@ -1,19 +1,21 @@
 import { isIPv4 } from "node:net";
 import { QuicpipeError } from "../errors.ts";
-import { type Address, sameAddress } from "../wire/address.ts";
+import { type Address, plainIp, sameAddress, splitZone } from "../wire/address.ts";
 import { cidBytes } from "../wire/connection-id.ts";
 import { minInitialDatagramBytes, parseLongHeader } from "../wire/quic-packet.ts";
 import { isStun } from "../wire/stun.ts";
 import type { Engine, EngineConnection } from "./engine/contract.ts";
 import { bindPort } from "./udp/bound-port.ts";
-import type { DatagramSink, Receiver, UdpPort } from "./udp/contract.ts";
+import type { DatagramSink, PacketRoute, Receiver, Strangers, UdpPort } from "./udp/contract.ts";
 
-export type { DatagramSink, Receiver } from "./udp/contract.ts";
+export type { DatagramSink, PacketRoute, Receiver } from "./udp/contract.ts";
 
 /** Counters of a peer's UDP socket since it was bound. */
 export interface SocketStats {
-  /** Ignored datagrams from sources other than the relay. */
+  /** Ignored datagrams from sources other than the relay and the other peers. */
   readonly foreign: number;
+  /** Checks of direct paths that were dropped, as more came from unproven addresses than there is room for. */
+  readonly strangersRefused: number;
   /** Datagrams that belonged to no connection, no request and no HTTP/3 session. */
   readonly unwanted: number;
   /** Datagrams that the system refused to send. */
@@ -58,17 +60,24 @@ function keyOf(connectionId: Uint8Array): string {
 
 /**
  * The one UDP socket of a peer. STUN, HTTP/3 to the relay and all peer-to-peer connections share it, so that they share
- * one NAT mapping. It exchanges datagrams only with the relay, wherever that is at present.
+ * one NAT mapping. It exchanges datagrams only with the relay, wherever that is at present, and with addresses that were proven to
+ * be another peer's.
  */
 export class PeerSocket {
-  /** Takes STUN messages. */
+  /** Takes STUN messages of the relay. */
   onStun: DatagramSink | undefined;
+  /** Takes STUN messages of others: checks of direct paths, and answers to checks. */
+  onCheck: ((datagram: Buffer, from: Address) => void) | undefined;
   /** Called once if the socket has failed. It moves nothing then. */
   onFault: ((fault: QuicpipeError) => void) | undefined;
 
   readonly #port: UdpPort;
   readonly #routes = new Map<string, DatagramSink>();
   readonly #paths = new Set<RelayPath>();
+  /** Of the relay, as {@link keyOfAddress} writes them. */
+  #relayAddresses: ReadonlySet<string> = new Set();
+  /** Of other peers, and how many times each was allowed. */
+  readonly #direct = new Map<string, { readonly address: Address; count: number }>();
   #unwanted = 0;
   #relay: Address;
   #closed: Promise<void> | undefined;
@@ -88,7 +97,7 @@ export class PeerSocket {
   static async bind({ host, port, relay }: SocketOptions, engine?: Engine): Promise<PeerSocket> {
     try {
       const bound = await bindPort(engine, host, port, {
-        onDatagram: (datagram, ecn) => socket.#deliver(datagram, ecn),
+        onDatagram: (datagram, ecn, from) => socket.#deliver(datagram, ecn, from),
         onFault: (cause) => socket.onFault?.(socketFailed(cause)),
       });
       const socket: PeerSocket = new PeerSocket(bound, relay);
@@ -125,7 +134,7 @@ export class PeerSocket {
       remote,
       local: this.#localFor(remote),
       send: (datagram) => this.#port.send(datagram, remote),
-      flush: (connection, resume) => this.#port.flush(connection, remote, resume),
+      flush: (connection, resume) => void this.#port.flush(connection, remote, undefined, resume),
       close: () => {
         if (this.#paths.delete(path)) this.#setSources();
       },
@@ -142,19 +151,55 @@ export class PeerSocket {
     this.#setSources();
   }
 
+  /** Whether datagrams can come from other addresses than the relay's. */
+  get canGoDirect(): boolean {
+    return this.#port.strangers !== undefined;
+  }
+
+  /** Whether datagrams of any kind are taken from another peer's address. */
+  isDirect(address: Address): boolean {
+    return this.#direct.has(keyOfAddress(address));
+  }
+
+  /** Takes datagrams of any kind from another peer's address, until the returned function is called. */
+  allowDirect(address: Address): () => void {
+    const key = keyOfAddress(address);
+    const entry = this.#direct.get(key) ?? { address, count: 0 };
+    this.#direct.set(key, entry);
+    if (entry.count++ === 0) this.#setSources();
+    let isAllowed = true;
+    return () => {
+      if (!isAllowed) return;
+      isAllowed = false;
+      if (--entry.count > 0) return;
+      this.#direct.delete(key);
+      this.#setSources();
+    };
+  }
+
+  /** Takes checks of direct paths from elsewhere too, within limits. They go to {@link onCheck}. Absent if they cannot come. */
+  get strangers(): Strangers | undefined {
+    return this.#port.strangers;
+  }
+
   get stats(): SocketStats {
-    const { foreign, sendFailed, crowdedOut } = this.#port;
-    return { foreign, unwanted: this.#unwanted, sendFailed, crowdedOut };
+    const { foreign, strangersRefused, sendFailed, crowdedOut } = this.#port;
+    return { foreign, strangersRefused, unwanted: this.#unwanted, sendFailed, crowdedOut };
   }
 
-  /** Sends a datagram, which the caller must not change any more. */
-  send(datagram: Uint8Array): void {
-    this.#port.send(datagram, this.#relay);
+  /** Sends a datagram, which the caller must not change any more, to the relay or elsewhere. */
+  send(datagram: Uint8Array, to: Address = this.#relay): void {
+    this.#port.send(datagram, to);
   }
 
-  /** Sends what a connection has to send. If that is too much for now, calls `resume` to have another turn. */
-  flush(connection: EngineConnection, resume: () => void): void {
-    this.#port.flush(connection, this.#relay, resume);
+  /**
+   * Sends what a connection has to send. If that is too much for now, calls `resume` to have another turn. Returns whether a
+   * copy of anything went by the relay.
+   *
+   * @param route by the relay alone if absent.
+   */
+  flush(connection: EngineConnection, resume: () => void, route?: PacketRoute): boolean {
+    return this.#port.flush(connection, this.#relay, route, resume);
   }
 
   /** Routes packets with this destination connection ID to `sink`. */
@@ -181,7 +226,12 @@ export class PeerSocket {
   }
 
   #setSources(): void {
-    this.#port.setSources([this.#relay, ...Array.from(this.#paths, ({ remote }) => remote)]);
+    const relay = [this.#relay, ...Array.from(this.#paths, ({ remote }) => remote)];
+    this.#relayAddresses = new Set(relay.map(keyOfAddress));
+    this.#port.setSources(
+      relay,
+      Array.from(this.#direct.values(), ({ address }) => address),
+    );
   }
 
   /** A dual-stack socket reports its address in the family of `remote`, as the receiver may compare the two. */
@@ -190,17 +240,28 @@ export class PeerSocket {
     return { address: address === "::" && isIPv4(remote.address) ? "0.0.0.0" : address, port };
   }
 
-  #deliver(datagram: Buffer, ecn: number): void {
-    const sink = this.#sinkOf(datagram);
+  #deliver(datagram: Buffer, ecn: number, from: Address): void {
+    const sink = this.#sinkOf(datagram, from);
     if (sink) sink(datagram, ecn);
     else this.#unwanted++;
   }
 
-  #sinkOf(datagram: Buffer): DatagramSink | undefined {
-    if (isStun(datagram)) return this.onStun;
+  #sinkOf(datagram: Buffer, from: Address): DatagramSink | undefined {
+    if (isStun(datagram)) return this.#stunSinkOf(from);
     const key = connectionKey(datagram);
     return key === undefined ? undefined : this.#routes.get(key);
   }
+
+  #stunSinkOf(from: Address): DatagramSink | undefined {
+    if (this.#relayAddresses.has(keyOfAddress(from))) return this.onStun;
+    const { onCheck } = this;
+    return onCheck && ((datagram) => onCheck(datagram, from));
+  }
+}
+
+/** A port reports addresses in their normal form and without zones. */
+function keyOfAddress({ address, port }: Address): string {
+  return `${plainIp(splitZone(address)[0])} ${port}`;
 }
 
 function listenFailed(host: string, port: number, cause: Error): QuicpipeError {

@@ -99,6 +99,24 @@ export interface PeerTrace {
   readonly headers: Readonly<Record<string, string>>;
   /** Links the span to another peer's work, given by its `traceparent`. */
   linkTo(traceparent: string | undefined): void;
+  /** Begins the trace of the paths of the connection that comes of it. */
+  paths(): PathTrace;
+}
+
+/** A change of a connection's paths as telemetry sees it. `remote` is an address such as `192.0.2.1:443` or `[2001:db8::1]:443`. */
+export type TracedPathEvent =
+  | { readonly kind: "opened" | "suspect" }
+  | { readonly kind: "selected"; readonly remote: string; readonly rttMs: number }
+  | { readonly kind: "lost" | "refused"; readonly reason: string };
+
+/** The trace of the paths of one connection. */
+export interface PathTrace {
+  /** The connection is there, by the relay, and a direct path is looked for. Called once at most. */
+  opened(): void;
+  /** The paths have changed, after {@link opened}. */
+  tell(event: TracedPathEvent): void;
+  /** The connection has ended. Idempotent. */
+  closed(): void;
 }
 
 /** The peer's side of telemetry. */

@@ -1,4 +1,5 @@
 export type {
+  PathTrace,
   PeerTelemetry,
   PeerTrace,
   RelayedTraffic,

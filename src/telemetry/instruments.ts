@@ -77,6 +77,30 @@ export const registrationDuration: Metric = {
   by: [attributes.endReason],
 };
 
+/** Metrics of a peer, by their place in {@link PeerMetrics}, with their names. */
+export const peerMetrics: Readonly<
+  Record<"changes" | "connections" | "searches", Metric & { readonly name: string }>
+> = {
+  changes: {
+    name: "quicpipe.direct.changes",
+    unit: "{change}",
+    description: "Changes of direct paths.",
+    by: [attributes.directChange, attributes.directReason],
+  },
+  connections: {
+    name: "quicpipe.connection.active",
+    unit: "{connection}",
+    description: "Connections between peers, by the path of their packets.",
+    by: [attributes.connectionPath],
+  },
+  searches: {
+    name: "quicpipe.direct.search.duration",
+    unit: "s",
+    description: "How long direct paths were looked for.",
+    by: [attributes.directOutcome, attributes.directReason, attributes.networkType],
+  },
+};
+
 /** Maps the values of a record. */
 export function mapped<From, To>(
   record: Readonly<Record<string, From>>,

@@ -14,6 +14,7 @@ export const spans = {
   relay: "quicpipe.relay",
   dial: "quicpipe.dial",
   accept: "quicpipe.accept",
+  direct: "quicpipe.direct",
 } as const;
 
 /** Spans of requests to the relay. */
@@ -50,4 +51,10 @@ export const attributes = {
   bytesTo: "quicpipe.relay.bytes_to",
   packetsLimited: "quicpipe.relay.packets_limited",
   packetsOffloaded: "quicpipe.relay.packets_offloaded",
+  directOutcome: "quicpipe.direct.outcome",
+  directReason: "quicpipe.direct.reason",
+  directChange: "quicpipe.direct.change",
+  directRtt: "quicpipe.direct.rtt_ms",
+  lostReason: "quicpipe.direct.lost_reason",
+  connectionPath: "quicpipe.connection.path",
 } as const;

@@ -1,4 +1,4 @@
-import { type Address, formatIp, parseIp, unmapAddress } from "./address.ts";
+import { type Address, formatIp, parseIp, plainIp } from "./address.ts";
 import { readUint16, stunMagicCookie, uint32 } from "./stun.ts";
 
 /** Encodes the value of XOR-MAPPED-ADDRESS (RFC 8489 §14.2); all zero if the address is not an IP literal. */
@@ -16,7 +16,7 @@ export function parseXorAddress(value: Uint8Array, transactionId: Uint8Array): A
   const ipBytes = value[1] === familyIpv4 ? 4 : value[1] === familyIpv6 ? 16 : 0;
   if (ipBytes === 0 || value.length !== 4 + ipBytes) return undefined;
   const port = readUint16(value, 2) ^ (stunMagicCookie >>> 16);
-  return { address: unmapAddress(formatIp(xored(value.subarray(4), transactionId))), port };
+  return { address: plainIp(formatIp(xored(value.subarray(4), transactionId))), port };
 }
 
 /** An ERROR-CODE (RFC 8489 §14.8). */

@@ -12,7 +12,7 @@ export const stunTransactionIdBytes = 12;
 /** Message types of the Binding method (RFC 8489 §5, §18.2). */
 export const stunType = { request: 0x0001, indication: 0x0011, success: 0x0101, error: 0x0111 } as const;
 
-/** Attribute types (RFC 8489 §18.3). The receiver must understand those below 0x8000. */
+/** Attribute types that the relay knows (RFC 8489 §18.3). The receiver must understand those below 0x8000. */
 export const stunAttribute = {
   username: 0x0006,
   messageIntegrity: 0x0008,
@@ -51,6 +51,8 @@ export interface ReceivedStun extends StunMessage {
   readonly datagram: Uint8Array;
   /** Offset of MESSAGE-INTEGRITY-SHA256; `undefined` if there is none. */
   readonly integrityAt: number | undefined;
+  /** Whether the message ends in a FINGERPRINT. A wrong one does not parse. */
+  readonly hasFingerprint: boolean;
 }
 
 /**
@@ -94,6 +96,7 @@ export function parseStun(datagram: Uint8Array): ReceivedStun | undefined {
   if (!isStun(datagram)) return undefined;
   const attributes = new Map<number, Uint8Array>();
   let integrityAt: number | undefined;
+  let hasFingerprint = false;
   let at = stunHeaderBytes;
   while (at < datagram.length) {
     const type = readUint16(datagram, at);
@@ -102,6 +105,7 @@ export function parseStun(datagram: Uint8Array): ReceivedStun | undefined {
     if (end > datagram.length) return undefined;
     if (type === stunAttribute.fingerprint) {
       if (!isFingerprint(datagram, at)) return undefined;
+      hasFingerprint = true;
     } else if (integrityAt === undefined && !attributes.has(type)) {
       attributes.set(type, datagram.subarray(start, end));
       if (type === stunAttribute.messageIntegritySha256) integrityAt = at;
@@ -109,7 +113,7 @@ export function parseStun(datagram: Uint8Array): ReceivedStun | undefined {
     at = padded(end);
   }
   const transactionId = datagram.subarray(8, stunHeaderBytes);
-  return { type: readUint16(datagram, 0), transactionId, attributes, datagram, integrityAt };
+  return { type: readUint16(datagram, 0), transactionId, attributes, datagram, integrityAt, hasFingerprint };
 }
 
 /** Encodes a STUN message. `key` appends a MESSAGE-INTEGRITY-SHA256 attribute. */
@@ -125,6 +129,12 @@ export function encodeStun(
   if (!key) return bytes;
   const mac = computeIntegrity(bytes, key);
   return sealed([bytes, encodeAttribute([stunAttribute.messageIntegritySha256, mac])], 0);
+}
+
+/** Appends a FINGERPRINT to an encoded message (RFC 8489 §14.7). */
+export function withFingerprint(message: Uint8Array): Uint8Array {
+  const before = sealed([message], fingerprintBytes);
+  return Buffer.concat([before, encodeAttribute([stunAttribute.fingerprint, fingerprintOf(before)])]);
 }
 
 /** Returns the key of a long-term credential under SHA-256 (RFC 8489 §9.2.2, §18.5.1.2). */
@@ -145,6 +155,8 @@ export function verifyIntegrity(message: ReceivedStun, key: Uint8Array): boolean
 /** Attributes searched by {@link leadingStunAttribute}, so that a message full of them costs no more than others. */
 const maxLeadingAttributes = 16;
 const integrityBytes = 32;
+/** Length of a FINGERPRINT attribute, in bytes. */
+const fingerprintBytes = 8;
 
 /** Reads a 16-bit number in network byte order. */
 export function readUint16(bytes: Uint8Array, at: number): number {
@@ -183,7 +195,12 @@ function computeIntegrity(before: Uint8Array, key: Uint8Array): Uint8Array {
 
 /** RFC 8489 §14.7: FINGERPRINT must be the last attribute, so the length field already includes it. */
 function isFingerprint(datagram: Uint8Array, at: number): boolean {
-  if (at + 8 !== datagram.length || readUint16(datagram, at + 2) !== 4) return false;
-  const expected = uint32(crc32(datagram.subarray(0, at)) ^ 0x5354554e);
+  if (at + fingerprintBytes !== datagram.length || readUint16(datagram, at + 2) !== 4) return false;
+  const expected = fingerprintOf(datagram.subarray(0, at));
   return expected.every((byte, i) => byte === datagram[at + 4 + i]);
+}
+
+/** The value of FINGERPRINT after the bytes before it, whose length field already includes it. */
+function fingerprintOf(before: Uint8Array): Uint8Array {
+  return uint32(crc32(before) ^ 0x5354554e);
 }

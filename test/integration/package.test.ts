@@ -1,16 +1,19 @@
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
   globSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { projectPath, startChild } from "./harness/child.ts";
 import { temporaryFolder } from "./harness/folder.ts";
 import { itWith } from "./harness/requirement.ts";
@@ -21,22 +24,27 @@ async function run(command: string, args: string[], cwd: string): Promise<string
   return child.stdout();
 }
 
+/** Where the tarball is, for all tests of the file. */
+let packed: string;
+
+beforeAll(() => {
+  packed = mkdtempSync(join(tmpdir(), "quicpipe-packed-"));
+  const args = ["pack", "--ignore-scripts", "--loglevel=error", "--pack-destination", packed];
+  execFileSync("npm", args, { cwd: projectPath("."), stdio: "pipe" });
+});
+afterAll(() => rmSync(packed, { recursive: true, force: true }));
+
 /** A project that has installed the packed tarball, beside the dependencies of ours but for some. */
 async function installPacked(...without: string[]): Promise<string> {
   const folder = temporaryFolder();
-  await run(
-    "npm",
-    ["pack", "--ignore-scripts", "--loglevel=error", "--pack-destination", folder],
-    projectPath("."),
-  );
   const modules = join(folder, "node_modules");
   mkdirSync(modules);
   for (const name of readdirSync(projectPath("node_modules")).filter(
     (entry) => !entry.startsWith(".") && !without.includes(entry),
   ))
     symlinkSync(projectPath(`node_modules/${name}`), join(modules, name));
-  const tarball = readdirSync(folder).find((name) => name.endsWith(".tgz"));
-  await run("tar", ["-xzf", tarball!, "-C", modules], folder);
+  const [tarball] = readdirSync(packed);
+  await run("tar", ["-xzf", join(packed, tarball!), "-C", modules], folder);
   await run("mv", [join(modules, "package"), join(modules, "quicpipe")], folder);
   writeFileSync(join(folder, "package.json"), '{"type": "module"}');
   return folder;

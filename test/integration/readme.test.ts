@@ -8,9 +8,9 @@ import { backends } from "./harness/requirement.ts";
 import { bindPeer, roundTrip, startPeerRelay, testIdentities } from "./harness/peers.ts";
 import { tokenFor } from "./harness/token.ts";
 
-function samples(): string[] {
-  const readme = readFileSync(projectPath("README.md"), "utf8");
-  return [...readme.matchAll(/```ts\n([^]*?)```/g)].map(([, code]) => code!);
+function samples(document = "README.md"): string[] {
+  const text = readFileSync(projectPath(document), "utf8");
+  return [...text.matchAll(/```ts\n([^]*?)```/g)].map(([, code]) => code!);
 }
 
 /** The examples in docstrings. */
@@ -104,22 +104,29 @@ it.each(backends())(
 it.each([
   ["Node's types alone", ["esnext"]],
   ["the DOM's as well", ["esnext", "dom", "dom.iterable", "dom.asynciterable"]],
-])("the samples of README and of docstrings compile in strict TypeScript, with %s", async (_, lib) => {
-  const folder = makeFolder();
-  const files = [...samples(), ...examples()].map((code, index) => {
-    writeFileSync(join(folder, `sample-${index}.ts`), code);
-    return `sample-${index}.ts`;
-  });
-  expect(files.length).toBeGreaterThan(5);
-  // Without paths they see the types of the package, as a user does.
-  const compilerOptions = { lib, paths: {}, noEmit: true, isolatedDeclarations: false, declaration: false };
-  const config = {
-    extends: "../../tsconfig.json",
-    compilerOptions,
-    include: files,
-    exclude: [],
-  };
-  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
-  const child = startChild(process.execPath, [projectPath("node_modules/typescript/bin/tsc"), "-p", folder]);
-  expect([await child.exited, child.stdout()]).toEqual([0, ""]);
-});
+])(
+  "the samples of README, docs/direct.md and docstrings compile in strict TypeScript, with %s",
+  async (_, lib) => {
+    const folder = makeFolder();
+    const files = [...samples(), ...samples("docs/direct.md"), ...examples()].map((code, index) => {
+      writeFileSync(join(folder, `sample-${index}.ts`), code);
+      return `sample-${index}.ts`;
+    });
+    expect(files.length).toBeGreaterThan(5);
+    // Without paths they see the types of the package, as a user does.
+    const compilerOptions = { lib, paths: {}, noEmit: true, isolatedDeclarations: false, declaration: false };
+    const config = {
+      extends: "../../tsconfig.json",
+      compilerOptions,
+      include: files,
+      exclude: [],
+    };
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
+    const child = startChild(process.execPath, [
+      projectPath("node_modules/typescript/bin/tsc"),
+      "-p",
+      folder,
+    ]);
+    expect([await child.exited, child.stdout()]).toEqual([0, ""]);
+  },
+);

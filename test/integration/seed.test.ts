@@ -1,14 +1,13 @@
-import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { projectPath, startChild } from "./harness/child.ts";
 import { startExamples } from "./harness/examples.ts";
-import { temporaryFolder } from "./harness/folder.ts";
 import { itWith } from "./harness/requirement.ts";
+
+let seed: Promise<string> | undefined;
 
 /** Builds the Go peers; the module versions and their hashes are fixed in go.mod and go.sum. */
 async function buildSeed(): Promise<string> {
-  const folder = temporaryFolder();
-  const program = join(folder, "seed");
+  const program = projectPath("target/seed-peers");
   const build = startChild("/usr/lib/go-1.19/bin/go", ["build", "-mod=readonly", "-o", program, "."], {
     cwd: projectPath("test/interop/seed"),
     env: { GOTOOLCHAIN: "local" },
@@ -19,7 +18,7 @@ async function buildSeed(): Promise<string> {
 
 describe("the Go peers of the relay's first implementation, unchanged in what they send", () => {
   itWith("go")("talk to each other without token, content type or any other call", async () => {
-    const program = await buildSeed();
+    const program = await (seed ??= buildSeed());
     const { gateway, host } = await startExamples().startGateway({ AUTH: "none" });
     const env = { QHOST: host };
     const dialer = startChild(program, ["dialer"], { env });
@@ -34,7 +33,7 @@ describe("the Go peers of the relay's first implementation, unchanged in what th
   itWith("go").each(["ed25519", "ecdsa"])(
     "talk to this package's peers with keys of %s, either way round",
     async (kind) => {
-      const program = await buildSeed();
+      const program = await (seed ??= buildSeed());
       const { start, startGateway } = startExamples();
       const { host } = await startGateway({ AUTH: "none" });
       const env = { QHOST: host, KEY: kind };

@@ -112,7 +112,7 @@ describe("the types of quicpipe/peer", () => {
       Connection["createBidirectionalStream"]
     >().returns.resolves.toEqualTypeOf<BidirectionalStream>();
     expectTypeOf<BidirectionalStream["readable"]>().toExtend<ReadableStream<Uint8Array>>();
-    expectTypeOf<Connection["path"]["kind"]>().toEqualTypeOf<"relay">();
+    expectTypeOf<Connection["path"]["kind"]>().toEqualTypeOf<"relay" | "direct">();
     expectTypeOf<Connection>().toExtend<AsyncDisposable>();
     expectTypeOf<ConnectionError>().toExtend<QuicpipeError>();
     expectTypeOf<ConnectionError["source"]>().toEqualTypeOf<"stream" | "session">();

@@ -54,8 +54,8 @@ const allowedPackages: readonly (readonly [name: RegExp, rooms: readonly string[
   [/^@noble\/hashes/, ["wire/"]],
   [/^citty$/, ["cli/"]],
   [/^node-gyp-build$/, ["forwarder/native/load.ts"]],
-  [/^node:dgram$/, ["forwarder/", "peer/udp/"]],
-  [/^node:http[s2]?$/, ["gateway/tcp/", "peer/http/"]],
+  [/^node:dgram$/, ["forwarder/", "peer/mapping/", "peer/udp/"]],
+  [/^node:http[s2]?$/, ["gateway/tcp/", "peer/http/", "peer/mapping/upnp/http.ts"]],
   [/^node:/, [""]],
 ];
 

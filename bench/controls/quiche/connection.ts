@@ -28,7 +28,7 @@ const kinds: readonly StreamKind[] = ["bidirectional", "unidirectional"];
  * packets go out, ends of streams that get lost.
  */
 export class QuicheConnection implements EngineConnection {
-  readonly way: number = 0;
+  readonly sentPath: number = 0;
   readonly isQuiet: boolean = true;
   readonly #native: QuicheNative;
   readonly #options: EngineOptions;
@@ -115,6 +115,11 @@ export class QuicheConnection implements EngineConnection {
     return this.#native.peerCertChain() ?? [];
   }
 
+  /** quiche has no exporter. */
+  exportKey(): Uint8Array {
+    return new Uint8Array();
+  }
+
   applicationProtocol(): string {
     return Buffer.from(this.#native.applicationProto()).toString();
   }
@@ -175,6 +180,8 @@ export class QuicheConnection implements EngineConnection {
     this.#native.streamSend(id, nothing, false);
     return id;
   }
+
+  allowStreams(): void {}
 
   acceptStream(kind: StreamKind): number | undefined {
     if (this.#taken[kind] === this.#known[kind]) return undefined;

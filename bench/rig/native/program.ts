@@ -27,6 +27,11 @@ export function compileSink(): string {
   return compile("sink", "rig/native/sink.c", "rig/native/packet.c");
 }
 
+/** Compiles the wire between peers and returns the path of the program. */
+export function compileWire(): string {
+  return compile("wire", "rig/path/wire.c");
+}
+
 /** Compiles the host of XDP programs and the control of the XDP rows, and returns the path of the host. */
 export function compileXdp(): string {
   const sources = [

@@ -19,6 +19,8 @@ export interface RawHttp3Options {
   /** Source address and port. Of several clients on one port, only the latest receives anything. */
   readonly from?: string;
   readonly fromPort?: number;
+  /** Ends the wait for a connection, which a server that refuses does not always answer. */
+  readonly signal?: AbortSignal;
 }
 
 /** The response on a request's stream. */
@@ -53,7 +55,7 @@ export class RawHttp3 {
     this.#engine = engine;
     this.#streams = new OwnStreams(engine);
     this.#reads = options.reads ?? true;
-    socket.on("error", () => this.#end());
+    socket.on("error", () => this.vanish());
     socket.on("message", (datagram) => {
       engine.receive(datagram);
       this.#wake();
@@ -85,7 +87,7 @@ export class RawHttp3 {
     await once(socket, "connect");
     const client = new RawHttp3(socket, engine, options);
     client.#wake();
-    await client.#until(() => client.#isEstablished || client.isClosed);
+    await client.#until(() => client.#isEstablished || client.isClosed || options.signal?.aborted === true);
     // A control stream with empty SETTINGS (RFC 9114 §6.2.1).
     if (!client.isClosed) client.sendRaw(2, Buffer.from([0, 4, 0]), false);
     return client;
@@ -209,12 +211,17 @@ export class RawHttp3 {
     if (this.#isOver) return;
     this.#engine.close(0x100, "");
     this.#run();
-    this.#end();
+    this.vanish();
   }
 
   /** Ends the connection without a CONNECTION_CLOSE. */
   vanish(): void {
-    this.#end();
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+    clearImmediate(this.#turn);
+    this.#socket.close();
+    for (const watcher of this.#watchers.splice(0)) watcher();
   }
 
   async #until(isTrue: () => boolean, timeoutMs = Infinity): Promise<void> {
@@ -245,7 +252,7 @@ export class RawHttp3 {
       this.#socket.send(Buffer.from(this.#buffer.subarray(0, length)));
     clearTimeout(this.#timer);
     const timeoutMs = this.#engine.timeoutMs();
-    if (this.#engine.isOver) this.#end();
+    if (this.#engine.isOver) this.vanish();
     else if (timeoutMs !== undefined)
       this.#timer = setTimeout(() => {
         this.#engine.onTimeout();
@@ -287,14 +294,5 @@ export class RawHttp3 {
       if (answer && read.fin) answer.hasEnded = true;
       if (read.fin) return;
     }
-  }
-
-  #end(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    clearTimeout(this.#timer);
-    clearImmediate(this.#turn);
-    this.#socket.close();
-    for (const watcher of this.#watchers.splice(0)) watcher();
   }
 }

@@ -1,8 +1,8 @@
 import { optionError } from "../../option-checks.ts";
-import { Peer, type PeerOptions, type Trust } from "../../peer/index.ts";
+import { type DirectPolicy, Peer, type PeerOptions, type Trust } from "../../peer/index.ts";
 import { createTrustPolicy } from "../../peer/trust/index.ts";
 import { developmentToken } from "../development-token.ts";
-import { inFlags, listOf, requireName } from "../arguments.ts";
+import { inFlags, listOf, type NumberRange, requireName, requireNumber } from "../arguments.ts";
 import { exitStatus, interruptedStatus } from "../exit-status.ts";
 import { keptIdentity } from "./identity.ts";
 import { openInterruption } from "../interruption.ts";
@@ -35,28 +35,63 @@ const ownArgs = {
   },
 } as const;
 
+const pathArgs = {
+  direct: {
+    type: "enum",
+    options: ["auto", "never", "public-only", "require"] satisfies DirectPolicy[] as string[],
+    description:
+      "Direct paths to the other peer: `auto` takes one where the NATs allow it, `never` none, `public-only` none to a private address, `require` ends a connection without one (default: auto)",
+  },
+  verbose: {
+    type: "boolean",
+    description: "Tell on stderr which path packets take, by the relay or direct, and why",
+  },
+} as const;
+
+/** Options common to commands that dial. */
+export const dialArgs = {
+  timeout: {
+    type: "string",
+    default: "30",
+    description: "Seconds to wait for the peer's answer",
+    valueHint: "seconds",
+  },
+} as const;
+
+const timeoutRange: NumberRange = { min: 1, max: 3600, unit: "seconds" };
+
+/** Returns the value of `--timeout`, in ms. @throws ERR_QUICPIPE_OPTION_INVALID */
+export function requireTimeout(timeout: string): number {
+  return requireNumber("--timeout", timeout, timeoutRange) * 1000;
+}
+
 const trustFlag = { trust: "--pin" } as const;
 
-/** Options common to `accept` and `dial`. */
-export const peerArgs: typeof relayAccessArgs & typeof ownArgs = { ...relayAccessArgs, ...ownArgs };
+/** Options of whoever talks to another peer, without those of the path. */
+export const trustedPeerArgs: typeof relayAccessArgs & typeof ownArgs = { ...relayAccessArgs, ...ownArgs };
+
+/** Options common to `accept`, `dial` and `ping`. */
+export const peerArgs: typeof trustedPeerArgs & typeof pathArgs = { ...trustedPeerArgs, ...pathArgs };
 
 /** Values of {@link peerArgs} from the command line. */
 export interface PeerArgs extends RelayAccessArgs {
   readonly as?: string | undefined;
   readonly pin?: string | undefined;
   readonly insecure?: boolean | undefined;
+  readonly direct?: string | undefined;
+  readonly verbose?: boolean | undefined;
 }
 
 /**
- * Binds a peer as configured on the command line, works with it, closes it and returns the exit status. A signal closes
- * the peer before its work is done, which notifies the other peer.
+ * Binds a peer as configured on the command line, works with it, closes it and returns the exit status, which the work may tell. A
+ * signal closes the peer before its work is done, which notifies the other peer.
  *
  * @throws ERR_QUICPIPE_OPTION_INVALID if an option is missing or makes no sense, and any error of the work.
  */
 export async function workAsPeer(
   args: PeerArgs,
-  more: Pick<PeerOptions, "backlog" | "onError">,
-  work: (peer: Peer, trust: Trust) => Promise<void>,
+  more: Pick<PeerOptions, "accepts" | "alpn" | "backlog" | "onError">,
+  work: (peer: Peer, trust: Trust) => Promise<number | void>,
 ): Promise<number> {
   const trust = requireTrust(args);
   const options = {
@@ -64,6 +99,7 @@ export async function workAsPeer(
     token: await requireToken(args),
     trust,
     alpn: pipeProtocols,
+    direct: args.direct as DirectPolicy | undefined,
     telemetry: isTraced(),
     ...records(),
     ...more,
@@ -78,8 +114,9 @@ export async function workAsPeer(
     });
   });
   const interruption = openInterruption(() => void peer.close());
+  let status: number = exitStatus.done;
   try {
-    await withToken(args, () => work(peer, trust));
+    status = (await withToken(args, () => work(peer, trust))) ?? exitStatus.done;
   } catch (error) {
     // Work that a signal cuts off fails because of the signal.
     if (!interruption.signal) throw error;
@@ -87,7 +124,7 @@ export async function workAsPeer(
     interruption.close();
     await peer.close();
   }
-  return interruption.signal ? interruptedStatus(interruption.signal) : exitStatus.done;
+  return interruption.signal ? interruptedStatus(interruption.signal) : status;
 }
 
 /** Returns what to record, by the variables that other tools of TLS and QUIC read too. */
@@ -98,7 +135,8 @@ function records(): Pick<PeerOptions, "keyLogFile" | "qlogFolder"> {
   };
 }
 
-function requireTrust({ pin, insecure }: PeerArgs): Trust {
+/** Returns whom to trust. @throws ERR_QUICPIPE_OPTION_INVALID if nobody is named, or everybody besides. */
+export function requireTrust({ pin, insecure }: PeerArgs): Trust {
   const pins = listOf(pin);
   if (insecure && pins.length > 0)
     throw optionError("--pin", "say whom to trust by --pin or --insecure, not both");
@@ -125,7 +163,7 @@ function requirePins(pins: string[]): string[] {
  *
  * @throws ERR_QUICPIPE_OPTION_INVALID without a token and a name, and with both: the token already has the peer's name.
  */
-async function requireToken(args: PeerArgs): Promise<string> {
+export async function requireToken(args: PeerArgs): Promise<string> {
   const given = givenToken(args);
   if (given && args.as !== undefined)
     throw optionError(

@@ -19,16 +19,30 @@ export function formatProgress(now: Progress, before: Progress): string {
 const reportMs = 500;
 const eraseLine = "\r\u001B[K";
 
+/** Whether there is a progress line. If `input` is a terminal, it would mix with what is typed. */
+function hasProgress(
+  input: Pick<NodeJS.ReadStream, "isTTY">,
+  output: Pick<NodeJS.WriteStream, "isTTY">,
+): boolean {
+  return output.isTTY && !input.isTTY;
+}
+
+/** Writes a line to stderr, in place of the progress line if there is one. That is back half a second later. */
+export function sayBeside(line: string): void {
+  const erase = hasProgress(process.stdin, process.stderr) ? eraseLine : "";
+  process.stderr.write(`${erase}quicpipe: ${line}\n`);
+}
+
 /**
  * Shows a progress line every half second if `output` is a terminal. The caller ends it with `close`, which erases the
- * line and leaves a summary. If `input` is a terminal too, there is none: it would mix with what is typed.
+ * line and leaves a summary. If `input` is a terminal too, there is none.
  */
 export function showProgress(
   input: Pick<NodeJS.ReadStream, "isTTY">,
   output: Pick<NodeJS.WriteStream, "isTTY" | "write">,
   read: () => Omit<Progress, "elapsedMs">,
 ): { close(): void } {
-  if (!output.isTTY || input.isTTY) return { close() {} };
+  if (!hasProgress(input, output)) return { close() {} };
   const startedMs = performance.now();
   const sample = (): Progress => ({ ...read(), elapsedMs: performance.now() - startedMs });
   const first = sample();

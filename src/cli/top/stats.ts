@@ -30,6 +30,7 @@ const registration = object({
   bytesFrom: number,
   bytesTo: number,
   rate: nullOr(counts),
+  quietMs: nullOr(number),
   dropped: counts,
   expiresAt: text,
 });

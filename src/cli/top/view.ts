@@ -1,6 +1,6 @@
 import type { PagedRelayStats, PathRates } from "../../plugin/stats/index.ts";
 import type { RegistrationStats } from "../../protocol.ts";
-import { cut, fit, formatBytes, printableDeep } from "../terminal-text.ts";
+import { cut, fit, formatBytes, formatDuration, printableDeep } from "../terminal-text.ts";
 
 /** Figures to show: the relay's answer, and the rates since the answer before. */
 export interface TopFigures {
@@ -121,6 +121,12 @@ const columnsByWorth: readonly Column[] = [
   { title: "path", width: 6, align: "left", read: ({ path }) => path },
   { title: "address", width: 22, align: "left", read: ({ address }) => address ?? "not proven" },
   { title: "dropped", width: 8, align: "right", read: ({ dropped }) => count(sum(Object.values(dropped))) },
+  {
+    title: "quiet",
+    width: 7,
+    align: "right",
+    read: ({ quietMs }) => (quietMs ? formatDuration(quietMs) : "-"),
+  },
   { title: "sent", width: 9, align: "right", read: ({ bytesFrom }) => formatBytes(bytesFrom) },
   { title: "received", width: 9, align: "right", read: ({ bytesTo }) => formatBytes(bytesTo) },
   { title: "expires", width: 8, align: "left", read: ({ expiresAt }) => expiresAt.slice(11, 19) },

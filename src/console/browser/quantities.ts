@@ -15,11 +15,19 @@ export function formatBytes(bytes: number): string {
 
 /** Formats a remaining time in its largest one or two units: `45 s`, `12 min`, `3 h 20 min`; `over` once it has passed. */
 export function formatLife(lifeMs: number): string {
-  if (lifeMs <= 0) return "over";
-  if (lifeMs < minute) return `${Math.ceil(lifeMs / second)} s`;
-  if (lifeMs < hour) return `${Math.floor(lifeMs / minute)} min`;
-  const hours = Math.floor(lifeMs / hour);
-  const minutes = Math.floor((lifeMs % hour) / minute);
+  return lifeMs <= 0 ? "over" : formatDuration(lifeMs, Math.ceil);
+}
+
+/** Formats a time without packets, to the second; a dash if there is none. */
+export function formatQuiet(quietMs: number | null): string {
+  return quietMs ? formatDuration(quietMs, Math.round) : "–";
+}
+
+function formatDuration(ms: number, toWhole: (seconds: number) => number): string {
+  if (ms < minute) return `${toWhole(ms / second)} s`;
+  if (ms < hour) return `${Math.floor(ms / minute)} min`;
+  const hours = Math.floor(ms / hour);
+  const minutes = Math.floor((ms % hour) / minute);
   return hours < 48 ? `${hours} h ${minutes} min` : `${Math.floor(hours / 24)} d`;
 }
 

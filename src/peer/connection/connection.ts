@@ -1,5 +1,8 @@
 import { requireInteger, requireOptions, requireText } from "../../option-checks.ts";
 import type { CloseInfo } from "./error.ts";
+import { applicationName } from "../path/control/control-stream.ts";
+import type { ConnectionPathEvent } from "../path/path-feed.ts";
+import type { ConnectionPath } from "./connection-path.ts";
 import type { Datagrams } from "./datagrams.ts";
 import type { EngineStats } from "../engine/contract.ts";
 import type { QuicConnection } from "./quic-connection.ts";
@@ -15,15 +18,8 @@ export interface ConnectionStats extends EngineStats {
   readonly packetsRefused: number;
 }
 
-/** Path of a connection's packets. All go through the relay. */
-export interface ConnectionPath {
-  readonly kind: "relay";
-}
-
 /** One connection between two peers, in the shape of W3C's `WebTransport`. The caller that receives it closes it. */
 export class Connection {
-  /** Path that the connection's packets take. */
-  readonly path: ConnectionPath = { kind: "relay" };
   readonly #connection: QuicConnection;
 
   /** Internal: `Peer` creates connections. */
@@ -53,9 +49,19 @@ export class Connection {
     return this.#connection.milestones.draining;
   }
 
+  /** The path that the connection's packets take now: by the relay, or direct. */
+  get path(): ConnectionPath {
+    return this.#connection.paths.current;
+  }
+
+  /** What happens to the paths of the connection, from now until it ends. Each iteration gets all of it. */
+  get paths(): AsyncIterable<ConnectionPathEvent> {
+    return this.#connection.paths.feed;
+  }
+
   /** The application protocol that both peers agreed on (RFC 7301); empty before {@link ready}. */
   get protocol(): string {
-    return this.#connection.engine.applicationProtocol();
+    return applicationName(this.#connection.engine.applicationProtocol());
   }
 
   /** The other peer's name in the mailbox; `undefined` if the first flight came another way. */

@@ -1,13 +1,18 @@
 import { maxTimerMs } from "../../defaults/index.ts";
 import type { EngineConnection, EngineListener } from "../engine/contract.ts";
-import type { RelayPath } from "../socket.ts";
 
-type DatagramPath = Pick<RelayPath, "flush">;
+/** Where a connection's datagrams go. */
+interface DatagramPath {
+  /** Sends what a connection has to send. If that is too much for now, calls `resume` to have another turn. */
+  flush(connection: EngineConnection, resume: () => void): void;
+}
 
 /** Callbacks of a {@link Driver}. */
 export interface DriverOwner extends EngineListener {
   /** Called in each turn, when what has come in has been told: write. */
   onTurn(): void;
+  /** Called when packets of another path than the first have come by the relay. */
+  onDetours?(count: number): void;
   /** Called when the engine's connection is over. Nothing follows. */
   onOver(): void;
 }
@@ -45,8 +50,9 @@ export class Driver {
   }
 
   /** Takes note of datagrams that have come to the engine directly. */
-  readonly onReceived = (refused: number): void => {
+  readonly onReceived = (refused: number, detours: number): void => {
     this.#refused += refused;
+    if (detours > 0) this.#owner.onDetours?.(detours);
     this.wake();
   };
 

@@ -13,20 +13,17 @@ import { type ConnectionIds, isPeerId } from "./connection-ids.ts";
 import { DatagramQueues } from "./datagrams.ts";
 import { Driver, type DriverOwner } from "./driver.ts";
 import type { EngineConnection, EngineEnd } from "../engine/contract.ts";
-import { pinOf } from "../trust/identity.ts";
+import { tryPinOf } from "../trust/identity.ts";
 import { Milestones } from "./milestones.ts";
-import type { PeerSocket } from "../socket.ts";
+import { relayPath } from "../path/direct.ts";
+import { ConnectionPaths, type PathsParts } from "./connection-paths.ts";
 import { Streams } from "./streams.ts";
 import type { CertificateCheck } from "../trust/trust.ts";
 
 /** The parts of a {@link QuicConnection}. */
-export interface ConnectionParts {
-  readonly engine: EngineConnection;
-  readonly socket: PeerSocket;
+export interface ConnectionParts extends PathsParts {
   readonly ids: ConnectionIds;
-  readonly role: "client" | "server";
   readonly check: CertificateCheck | undefined;
-  readonly remoteName: string | undefined;
   readonly ownPin: string;
   readonly idleTimeoutMs: number;
   readonly keepaliveMs: number;
@@ -50,6 +47,7 @@ export class QuicConnection {
   readonly datagrams: DatagramQueues;
   readonly remoteName: string | undefined;
   readonly milestones: Milestones = new Milestones();
+  readonly paths: ConnectionPaths;
 
   readonly #parts: ConnectionParts;
   readonly #driver: Driver;
@@ -70,9 +68,14 @@ export class QuicConnection {
     this.engine = parts.engine;
     this.remoteName = parts.remoteName;
     this.#isTrusted = parts.check === undefined;
-    this.#driver = new Driver(parts.engine, parts.socket, this.#owner());
-    const { wake } = this.#driver;
-    this.streams = new Streams(parts.engine, parts.role, wake);
+    const wake = (): void => this.#driver.wake();
+    this.paths = new ConnectionPaths(parts, {
+      wake,
+      onReady: () => this.#ready(),
+      onUnavailable: (error) => this.abandon(error),
+    });
+    this.#driver = new Driver(parts.engine, this.paths, this.#owner());
+    this.streams = new Streams(parts.engine, parts.role, this.paths.control, wake);
     this.datagrams = new DatagramQueues(parts.engine, wake);
     parts.ids.route(parts.socket, this.receive);
   }
@@ -96,6 +99,8 @@ export class QuicConnection {
       onAllowed: (kind) => this.streams.allow(kind),
       onDatagrams: () => this.datagrams.progress(),
       onCidsRunLow: () => this.#parts.onCidsRunLow(),
+      onPath: (event) => this.paths.onPath(event),
+      onDetours: () => this.paths.onDetours(),
       onTurn: () => this.#pendingClose && this.engine.isQuiet && this.#sendClose(),
       onOver: () => {
         // A fault of the engine ends it without a word.
@@ -108,12 +113,7 @@ export class QuicConnection {
   /** Pin of the other peer's key, once TLS has seen a certificate, if that parses. */
   get remotePin(): string | undefined {
     const [der] = this.engine.certificates();
-    try {
-      return der && pinOf(der);
-    } catch {
-      // The other peer chose the bytes, and TLS is laxer about them.
-      return undefined;
-    }
+    return der && tryPinOf(der);
   }
 
   /** Whether no useful packet has come from the other peer so far. */
@@ -161,14 +161,15 @@ export class QuicConnection {
 
   /** Defers the idle timeout. The PING of one side does so for both. */
   keepAlive(): void {
+    this.paths.keepAlive();
     // Half of the gap, so that one of the two sends one in each.
     if (this.engine.silentMs() >= this.#parts.keepaliveMs / 2) this.probe();
   }
 
-  /** Sends a PING, which the other side answers. */
+  /** Sends a PING by the relay, which the other side answers. */
   probe(): void {
     if (this.#phase !== "open") return;
-    this.engine.ping();
+    this.engine.pingPath(relayPath);
     this.#driver.wake();
   }
 
@@ -205,8 +206,9 @@ export class QuicConnection {
   /** Lets its packets go to the engine directly: none needs a look in JavaScript any more. */
   #attach(): void {
     const { ids, socket, engine } = this.#parts;
+    const { onReceived } = this.#driver;
     this.#detach?.();
-    this.#detach = ids.attach(socket, { engine, onReceived: this.#driver.onReceived });
+    this.#detach = ids.attach(socket, { engine, onReceived });
   }
 
   /** Gives up its routes in the socket, without waiting for late packets (RFC 9000 §10.2). Idempotent. */
@@ -234,20 +236,22 @@ export class QuicConnection {
   async #judge(): Promise<void> {
     const [der] = this.engine.certificates();
     this.#isTrusted = await this.#parts.check!(der!).catch(() => false);
-    if (!this.#isTrusted && this.#phase !== "ended") this.#finish(this.#mistrust(), undefined);
+    if (!this.#isTrusted && this.#phase !== "ended")
+      this.#finish(pinMismatch(this.remotePin, this.remoteName), undefined);
     this.engine.judge(this.#isTrusted);
     this.#open();
     this.#driver.wake();
-  }
-
-  #mistrust(): QuicpipeError {
-    return pinMismatch(this.remotePin, this.remoteName);
   }
 
   #open(): void {
     if (this.#phase !== "handshake" || !this.#isConfirmed || !this.#isTrusted) return;
     this.#phase = "open";
     this.#attach();
+    this.paths.open();
+  }
+
+  /** Lets the application talk. */
+  #ready(): void {
     this.milestones.open();
     this.streams.open();
   }
@@ -277,7 +281,8 @@ export class QuicConnection {
 
   #faultOf(end: EngineEnd, phase: "handshake" | "open"): QuicpipeError {
     if (end.by === "silence") return silenceError(this.#parts, this.#parts.relayFault());
-    if (end.by === "this" && end.errorCode === badCertificate) return this.#mistrust();
+    if (end.by === "this" && end.errorCode === badCertificate)
+      return pinMismatch(this.remotePin, this.remoteName);
     return failureOf(end, end.by === "this" ? "this" : "the other", phase, this.#parts.ownPin);
   }
 
@@ -286,5 +291,6 @@ export class QuicConnection {
     this.milestones.end(error, info);
     this.streams.end(error, info !== undefined);
     this.datagrams.end(error, info !== undefined);
+    this.paths.close();
   }
 }

@@ -1,5 +1,6 @@
 import type { QuicpipeError } from "../../errors.ts";
 import type { EngineConnection, StreamKind } from "../engine/contract.ts";
+import type { ControlStream } from "../path/control/control-stream.ts";
 import { StreamReader } from "./stream-reader.ts";
 import { StreamWriter } from "./stream-writer.ts";
 
@@ -27,6 +28,8 @@ export class Streams {
   readonly incomingUnidirectional: ReadableStream<ReadableStream<Uint8Array<ArrayBuffer>>>;
   readonly #engine: EngineConnection;
   readonly #wake: () => void;
+  /** The peers' own stream, which the application does not see. */
+  readonly #control: Pick<ControlStream, "accept" | "claims" | "read" | "write">;
   /** Initiator bit in the IDs of this side's streams. */
   readonly #ownBit: 0 | 1;
   readonly #entries = new Map<number, Entry>();
@@ -37,8 +40,14 @@ export class Streams {
   #unidirectional: ReadableStreamDefaultController<ReadableStream<Uint8Array<ArrayBuffer>>> | undefined;
   #ended: QuicpipeError | undefined;
 
-  constructor(engine: EngineConnection, role: "client" | "server", wake: () => void) {
+  constructor(
+    engine: EngineConnection,
+    role: "client" | "server",
+    control: Pick<ControlStream, "accept" | "claims" | "read" | "write">,
+    wake: () => void,
+  ) {
     this.#engine = engine;
+    this.#control = control;
     this.#wake = wake;
     this.#ownBit = role === "client" ? 0 : 1;
     // A list that the application has cancelled takes nothing more, not even its end.
@@ -75,6 +84,7 @@ export class Streams {
    * against those that the other side may open, so that they do not pile up.
    */
   accept(kind: StreamKind): void {
+    if (kind === "bidirectional") this.#control.accept();
     const incoming = kind === "bidirectional" ? this.#bidirectional : this.#unidirectional;
     if (!incoming) return;
     while (!this.#ended && incoming.desiredSize! > 0) {
@@ -90,12 +100,14 @@ export class Streams {
 
   /** Reads from a stream on which something has come. */
   read(id: number): void {
+    if (this.#control.claims(id)) return this.#control.read();
     this.#entries.get(id)?.reader?.progress();
     this.#settle(id);
   }
 
   /** Writes on a stream that takes data again. */
   write(id: number): void {
+    if (this.#control.claims(id)) return this.#control.write();
     this.#entries.get(id)?.writer?.progress();
     this.#settle(id);
   }

@@ -24,7 +24,7 @@ export interface AddonOptions {
 
 /** A connection of the addon: see `native/src/node/`, which says what the numbers mean. */
 export interface AddonConnection {
-  receive(datagram: Uint8Array, way: number, ecn: number): boolean;
+  receive(datagram: Uint8Array, ecn: number): boolean;
   send(buffer: Uint8Array): number;
   firstFlight(): Uint8Array[];
   retransmit(): void;
@@ -39,12 +39,14 @@ export interface AddonConnection {
   end(): EngineEnd | null;
   readonly isOver: boolean;
   readonly isQuiet: boolean;
+  exportKey(label: string, context: string, bytes: number): Uint8Array;
   applicationProtocol(): string;
   certificates(): Uint8Array[];
   raiseCidLimit(limit: number): void;
   ping(): void;
   openStream(isBidirectional: boolean): number;
   acceptStream(isBidirectional: boolean): number;
+  allowStreams(isBidirectional: boolean, count: number): void;
   streamRead(id: number, buffer: Uint8Array): number;
   streamWrite(id: number, data: Uint8Array, isEnd: boolean): number;
   streamReset(id: number, errorCode: number): void;
@@ -55,7 +57,7 @@ export interface AddonConnection {
   maxDatagramBytes(): number;
   silentMs(): number;
   stats(): EngineStats | null;
-  openPath(way: number, isBackup: boolean): number;
+  openPath(isBackup: boolean): number;
   closePath(id: number): boolean;
   setPathBackup(id: number, isBackup: boolean): boolean;
   pingPath(id: number): boolean;
@@ -65,11 +67,14 @@ export interface AddonConnection {
 /** A UDP port of the addon: see `native/src/node/port.rs`. */
 export interface AddonPort {
   address(): { readonly address: string; readonly port: number };
-  setSources(sources: readonly string[]): void;
+  setSources(relay: readonly string[], direct: readonly string[]): void;
+  addTag(tag: string): void;
+  removeTag(tag: string): void;
+  setChecked(addresses: readonly string[]): void;
   attach(ids: Uint8Array, connection: AddonConnection, number: number): void;
   detach(ids: Uint8Array): void;
   send(datagram: Uint8Array, to: string): void;
-  flush(connection: AddonConnection, to: string): number;
+  flush(connection: AddonConnection, relay: string, direct: string | undefined, isMirrored: boolean): number;
   drain(): PortReceived;
   arm(): void;
   stats(): PortStats;
@@ -79,7 +84,7 @@ export interface AddonPort {
 /** The addon, built from `native/`. */
 export interface Addon {
   readonly EngineConnection: {
-    connect(options: AddonOptions, serverName: string | undefined, way: number): AddonConnection;
+    connect(options: AddonOptions, serverName: string | undefined): AddonConnection;
     accept(options: AddonOptions): AddonConnection;
   };
   readonly UdpPort: {

@@ -12,10 +12,8 @@ import type {
 } from "./contract.ts";
 import { tell } from "./events.ts";
 
-/** The way by which a client begins. */
-export const firstWay = 0;
-/** What `send` multiplies the way with. */
-const wayFactor = 65_536;
+/** What `send` multiplies the path with. */
+const pathFactor = 65_536;
 /** What a read or a write comes to, if no bytes are moved. Lower numbers are error codes. */
 const [blocked, gone, aborted] = [-1, -2, -3];
 /** What `openPath` comes to, if no path is opened: -1 and on. */
@@ -40,24 +38,24 @@ const noStats: EngineStats = {
 export class NoqConnection implements EngineConnection {
   /** For the port of the addon. */
   readonly addon: AddonConnection;
-  #way = firstWay;
+  #sentPath = 0;
 
   constructor(connection: AddonConnection) {
     this.addon = connection;
   }
 
-  receive(datagram: Uint8Array, ecn = 0, way: number = firstWay): boolean {
-    return this.addon.receive(datagram, way, ecn);
+  receive(datagram: Uint8Array, ecn = 0): boolean {
+    return this.addon.receive(datagram, ecn);
   }
 
   send(buffer: Uint8Array): number {
     const sent = this.addon.send(buffer);
-    if (sent > 0) this.#way = Math.floor(sent / wayFactor);
-    return sent % wayFactor;
+    if (sent > 0) this.#sentPath = Math.floor(sent / pathFactor);
+    return sent % pathFactor;
   }
 
-  get way(): number {
-    return this.#way;
+  get sentPath(): number {
+    return this.#sentPath;
   }
 
   timeoutMs(): number | undefined {
@@ -101,6 +99,10 @@ export class NoqConnection implements EngineConnection {
     return this.addon.certificates();
   }
 
+  exportKey(label: string, context: string, bytes: number): Uint8Array {
+    return this.addon.exportKey(label, context, bytes);
+  }
+
   applicationProtocol(): string {
     return this.addon.applicationProtocol();
   }
@@ -129,8 +131,8 @@ export class NoqConnection implements EngineConnection {
     this.addon.ping();
   }
 
-  openPath(way: number, isBackup: boolean): number | PathRefusal {
-    const id = this.addon.openPath(way, isBackup);
+  openPath(isBackup: boolean): number | PathRefusal {
+    const id = this.addon.openPath(isBackup);
     return id < 0 ? refusals[-1 - id]! : id;
   }
 
@@ -158,6 +160,10 @@ export class NoqConnection implements EngineConnection {
   acceptStream(kind: StreamKind): number | undefined {
     const id = this.addon.acceptStream(kind === "bidirectional");
     return id < 0 ? undefined : id;
+  }
+
+  allowStreams(kind: StreamKind, count: number): void {
+    this.addon.allowStreams(kind === "bidirectional", count);
   }
 
   streamReceive(id: number, buffer: Uint8Array): StreamRead | StreamAborted | undefined {

@@ -1,11 +1,12 @@
 import type { EngineOptions } from "./options.ts";
+import type { EndedBy, EnginePath, PathEvent, PathRefusal } from "./paths.ts";
 
 export type { CertificateDemand, EngineOptions } from "./options.ts";
+export type { EnginePath, PathEvent, PathRefusal } from "./paths.ts";
 
 /** Reason for the end of a connection. */
 export interface EngineEnd {
-  /** Who ended it; `silence` if nothing came for too long (RFC 9000 §10.1). */
-  readonly by: "this" | "other" | "silence";
+  readonly by: EndedBy;
   /** Whether the code is the application's or QUIC's (RFC 9000 §19.19). */
   readonly isApplication: boolean;
   readonly errorCode: number;
@@ -41,33 +42,6 @@ export interface EngineStats {
   readonly congestionWindowBytes: number;
 }
 
-/** The reason why no path is opened. Only a client opens paths. */
-export type PathRefusal = "no-multipath" | "server" | "limit" | "no-connection-ids";
-
-/** A path of a connection, and its figures since it was opened. */
-export interface EnginePath {
-  readonly id: number;
-  /** The caller's label of the remote side. */
-  readonly way: number;
-  /** Whether this side sends by it only if there is no other. */
-  readonly isBackup: boolean;
-  /** Round-trip time in ms (RFC 9002 §5.3). */
-  readonly smoothedRtt: number;
-  readonly congestionWindowBytes: number;
-  /** Size up to which packets have arrived (RFC 8899). */
-  readonly udpPayloadBytes: number;
-  readonly bytesSent: number;
-  readonly bytesReceived: number;
-  readonly packetsLost: number;
-}
-
-/** What happens to a path. */
-export type PathEvent =
-  | { readonly kind: "opened"; readonly id: number }
-  | { readonly kind: "closed"; readonly id: number; readonly by: EngineEnd["by"] }
-  /** The other side's preference. This side's stays as it is. */
-  | { readonly kind: "preferred"; readonly id: number; readonly isBackup: boolean };
-
 /** What happens to a connection. Called by {@link EngineConnection.poll}. */
 export interface EngineListener {
   /** The handshake is complete on this side. */
@@ -78,7 +52,7 @@ export interface EngineListener {
   onPresented(): void;
   /** The connection is over: {@link EngineConnection.end} has the reason. */
   onEnded(): void;
-  /** Packets go unanswered, so the path may be broken. */
+  /** Packets go unanswered on all paths, so the connection may be broken. */
   onStalled(): void;
   /** The other side has opened streams, for {@link EngineConnection.acceptStream}. */
   onOpened(kind: StreamKind): void;
@@ -94,7 +68,7 @@ export interface EngineListener {
   onDatagrams(): void;
   /** Few connection IDs are left below the limit. Told once for each limit. */
   onCidsRunLow(): void;
-  /** Something has happened to a path other than the first. */
+  /** Something has happened to one of several paths. */
   onPath?(event: PathEvent): void;
 }
 
@@ -104,16 +78,15 @@ export interface EngineListener {
  */
 export interface EngineConnection {
   /**
-   * Takes one datagram. Returns `false` if it was of no use.
+   * Takes one datagram, from wherever: its connection ID tells its path. Returns `false` if it was of no use.
    *
    * @param ecn its two ECN bits (RFC 3168 §5); 0, the absence of a mark, if absent.
-   * @param way label of the remote side that it comes from, 0 to 65 535; 0 if absent.
    */
-  receive(datagram: Uint8Array, ecn?: number, way?: number): boolean;
+  receive(datagram: Uint8Array, ecn?: number): boolean;
   /** Writes the next datagram into `buffer` and returns its length; 0 if there is none. */
   send(buffer: Uint8Array): number;
-  /** Label of the remote side that the last datagram of {@link send} is for. */
-  readonly way: number;
+  /** ID of the path of the last datagram of {@link send}. */
+  readonly sentPath: number;
   /** Returns the ms until {@link onTimeout} is due; `undefined` if never. */
   timeoutMs(): number | undefined;
   onTimeout(): void;
@@ -129,7 +102,10 @@ export interface EngineConnection {
   retransmit(): void;
   /** Whether nothing of use has come since {@link firstFlight}. */
   readonly isWaiting: boolean;
-  /** Spends no probe on a path that is being repaired (RFC 9002 §6.2.1). Silence still ends the connection. */
+  /**
+   * Spends no probe on a path that is being repaired (RFC 9002 §6.2.1). Silence still ends the connection. It holds nothing while
+   * one of several paths may be alive.
+   */
   hold(): void;
   /** Ends a {@link hold}. What is overdue is due now. */
   release(): void;
@@ -141,6 +117,12 @@ export interface EngineConnection {
   judge(isTrusted: boolean): void;
   /** DER of the certificates that the other side presented, trusted or not, its own first. */
   certificates(): readonly Uint8Array[];
+  /**
+   * Returns a key that both sides, and nobody else, derive from the handshake (RFC 8446 §7.5); empty before that is over.
+   *
+   * @param bytes 1 to 256.
+   */
+  exportKey(label: string, context: string, bytes: number): Uint8Array;
   /** The application protocol that both sides agreed on (RFC 7301); empty before the handshake is over. */
   applicationProtocol(): string;
 
@@ -157,8 +139,11 @@ export interface EngineConnection {
   /** Makes the next packet one that the other side must acknowledge. */
   ping(): void;
 
-  /** Begins to open a path to another remote side, and returns its ID. */
-  openPath(way: number, isBackup: boolean): number | PathRefusal;
+  /**
+   * Begins to open another path, and returns its ID. Only a client opens paths. The caller has made sure that packets of it
+   * arrive: the engine takes it for validated at once, and sends by it unless it is a backup.
+   */
+  openPath(isBackup: boolean): number | PathRefusal;
   /** Returns `false` if the path is the last one, or not open. */
   closePath(id: number): boolean;
   /** Sets whether this side sends by a path only if there is no other. Returns `false` if the path is not open. */
@@ -175,6 +160,8 @@ export interface EngineConnection {
    * against those that the other side may open.
    */
   acceptStream(kind: StreamKind): number | undefined;
+  /** Sets how many streams of a kind the other side may have open at once, in place of `maxStreams`. */
+  allowStreams(kind: StreamKind, count: number): void;
   /** Returns `undefined` if nothing is there now. */
   streamReceive(id: number, buffer: Uint8Array): StreamRead | StreamAborted | undefined;
   /**
@@ -199,22 +186,44 @@ export interface EngineConnection {
   stats(): EngineStats;
 }
 
+/** An IP literal and a port, as {@link EnginePort} has them. */
+export interface PortAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
 /** What a port has received in one turn. */
 export interface PortReceived {
-  /** Pairs: the number of a connection, and how many datagrams were of no use to it. */
+  /**
+   * By threes: the number of a connection, how many datagrams were of no use to it, and how many were detours: of another path
+   * than the first, and by the relay. A detour counts as one also if it is a copy of what came before.
+   */
   readonly connections: readonly number[];
-  /** Datagrams that are not an attached connection's, with their two ECN bits. */
-  readonly others: readonly { readonly datagram: Buffer; readonly ecn: number }[];
+  /** Datagrams that are not an attached connection's, with their two ECN bits and their source. */
+  readonly others: readonly {
+    readonly datagram: Buffer;
+    readonly ecn: number;
+    readonly from: PortAddress;
+  }[];
   /** Whether there was anything, or something waits for its turn. If so, there may be more. */
   readonly isAny: boolean;
   /** Whether the system has no room for what is to be sent. */
   readonly isBlocked: boolean;
 }
 
+/** What came of sending. */
+export interface PortFlush {
+  readonly progress: "all" | "more" | "blocked";
+  /** Whether a copy of anything went by the relay. */
+  readonly isMirrored: boolean;
+}
+
 /** Counters of a port. */
 export interface PortStats {
-  /** Ignored datagrams from other addresses than the sources. */
+  /** Ignored datagrams from other addresses than the sources, those aside that a stranger may send. */
   readonly foreign: number;
+  /** Checks of strangers that were dropped, as there were too many. */
+  readonly strangersRefused: number;
   /** Datagrams that the system refused to send. */
   readonly sendFailed: number;
   /** Datagrams that were dropped as more came for a connection than there was time for. */
@@ -226,18 +235,34 @@ export interface PortStats {
  * method throws if the port has failed.
  */
 export interface EnginePort {
-  readonly address: { readonly address: string; readonly port: number };
-  /** Takes datagrams from these addresses alone. */
-  setSources(sources: readonly string[]): void;
+  readonly address: PortAddress;
+  /** Takes datagrams of any kind from these addresses alone: the relay's, and those of other peers. */
+  setSources(relay: readonly string[], direct: readonly string[]): void;
+  /**
+   * Takes some STUN from elsewhere too: Binding requests whose first attribute is a USERNAME that begins with a tag, of 8 bytes,
+   * until {@link removeTag}. A source network (IPv4 /32, IPv6 /64) may send 64 at once and 32/s, of 1024 networks at a time,
+   * and all together 1000/s.
+   */
+  addTag(tag: string): void;
+  removeTag(tag: string): void;
+  /** Takes responses of STUN from these addresses, within the same limits. */
+  setChecked(addresses: readonly string[]): void;
   /** Gives the connection what has one of these connection IDs, of 12 bytes each. */
   attach(ids: readonly Uint8Array[], connection: EngineConnection, number: number): void;
   detach(ids: readonly Uint8Array[]): void;
   send(datagram: Uint8Array, to: string): void;
   /**
-   * Sends what the connection has to send, as far as one turn goes. If the system has no room, nothing is lost, and the port
-   * wakes its owner when there is some.
+   * Sends what the connection has to send, as far as one turn goes: packets of the first path to `relay`, those of others to
+   * `direct`, or else to `relay` too. If the system has no room, nothing is lost, and the port wakes its owner when there is some.
+   *
+   * @param isMirrored whether copies of what goes to `direct` go to `relay`, of datagrams that the first path has room for.
    */
-  flush(connection: EngineConnection, to: string): "all" | "more" | "blocked";
+  flush(
+    connection: EngineConnection,
+    relay: string,
+    direct: string | undefined,
+    isMirrored: boolean,
+  ): PortFlush;
   /** Receives as much as one turn takes. All connections have their turns, however much comes for one of them. */
   drain(): PortReceived;
   /** Wakes the owner, once, when there is something to do. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { QuicpipeError } from "../../errors.ts";
 import type { Addon, AddonConnection, AddonOptions } from "./addon.ts";
 import { addonFile, packageRoot } from "./addon-file.ts";
-import { firstWay, NoqConnection } from "./connection.ts";
+import { NoqConnection } from "./connection.ts";
 import type { Engine, EngineOptions } from "./contract.ts";
 import { NoqPort } from "./port.ts";
 
@@ -29,7 +29,7 @@ export function loadEngine(): Engine {
         checkIdentity({ certificate, privateKey }),
       ),
     connect: (options, serverName) =>
-      create(() => EngineConnection.connect(addonOptions(options), serverName, firstWay)),
+      create(() => EngineConnection.connect(addonOptions(options), serverName)),
     accept: (options) => create(() => EngineConnection.accept(addonOptions(options))),
     bindPort: (host, port, bufferBytes, onWake) =>
       new NoqPort(UdpPort.bind(host, port, bufferBytes, (fault) => onWake(fault ?? undefined))),

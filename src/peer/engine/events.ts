@@ -23,6 +23,7 @@ const tells: readonly Tell[] = [
   (listener, id) => listener.onPath?.({ kind: "opened", id }),
   (listener, id, by) => listener.onPath?.({ kind: "closed", id, by: closers[by]! }),
   (listener, id, isBackup) => listener.onPath?.({ kind: "preferred", id, isBackup: isBackup === 1 }),
+  (listener, id) => listener.onPath?.({ kind: "stalled", id }),
 ];
 
 /** In the order of `EndedBy` in `native/src/quic/events.rs`. */

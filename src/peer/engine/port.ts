@@ -1,13 +1,22 @@
 import type { AddonPort } from "./addon.ts";
 import { NoqConnection } from "./connection.ts";
-import type { EngineConnection, EnginePort, PortReceived, PortStats } from "./contract.ts";
+import type {
+  EngineConnection,
+  EnginePort,
+  PortAddress,
+  PortFlush,
+  PortReceived,
+  PortStats,
+} from "./contract.ts";
 
-/** What the addon's `flush` returns. */
-const flushed = ["all", "more", "blocked"] as const;
+/** What the numbers mean that the addon's `flush` returns. */
+const flushes: readonly PortFlush[] = [false, true].flatMap((isMirrored) =>
+  (["all", "more", "blocked"] as const).map((progress) => ({ progress, isMirrored })),
+);
 
 /** A port of the addon behind the contract. */
 export class NoqPort implements EnginePort {
-  readonly address: { readonly address: string; readonly port: number };
+  readonly address: PortAddress;
   readonly #port: AddonPort;
 
   constructor(port: AddonPort) {
@@ -15,8 +24,20 @@ export class NoqPort implements EnginePort {
     this.address = port.address();
   }
 
-  setSources(sources: readonly string[]): void {
-    this.#port.setSources(sources);
+  setSources(relay: readonly string[], direct: readonly string[]): void {
+    this.#port.setSources(relay, direct);
+  }
+
+  addTag(tag: string): void {
+    this.#port.addTag(tag);
+  }
+
+  removeTag(tag: string): void {
+    this.#port.removeTag(tag);
+  }
+
+  setChecked(addresses: readonly string[]): void {
+    this.#port.setChecked(addresses);
   }
 
   attach(ids: readonly Uint8Array[], connection: EngineConnection, number: number): void {
@@ -31,8 +52,13 @@ export class NoqPort implements EnginePort {
     this.#port.send(datagram, to);
   }
 
-  flush(connection: EngineConnection, to: string): "all" | "more" | "blocked" {
-    return flushed[this.#port.flush(addonOf(connection), to)]!;
+  flush(
+    connection: EngineConnection,
+    relay: string,
+    direct: string | undefined,
+    isMirrored: boolean,
+  ): PortFlush {
+    return flushes[this.#port.flush(addonOf(connection), relay, direct, isMirrored)]!;
   }
 
   drain(): PortReceived {

@@ -9,6 +9,8 @@ import { retryAfterMs } from "./error.ts";
 export interface MailboxLoopParts<T> {
   /** Long poll for messages. */
   readonly poll: (signal: AbortSignal) => Promise<readonly WaitingMessage[]>;
+  /** Says whether to take a message now. One that is not stays in the mailbox. */
+  readonly wants: (message: WaitingMessage) => boolean;
   /** Makes a connection from a message. Calls `onTaken` when the mailbox no longer holds it. */
   readonly accept: (message: WaitingMessage, onTaken: () => void) => Promise<T>;
   /** Ends a connection that is no longer wanted. */
@@ -98,7 +100,7 @@ export class MailboxLoop<T> {
       // Otherwise the next poll would return the messages in hand at once.
       await this.#until(() => this.#untaken === 0);
       if (this.#stuck) return { kind: "failed" };
-      // Messages that wait for their sender's share come with every poll.
+      // Messages that are not wanted, or wait for their sender's share, come with every poll.
       return { kind: taken.length > 0 ? "messages" : "nothing" };
     } catch (error) {
       if (!signal.aborted) this.#report(error);
@@ -106,11 +108,12 @@ export class MailboxLoop<T> {
     }
   }
 
-  /** Takes a message if its sender's share has room, so that no dialer's unfinished handshakes keep others out. */
+  /** Takes a message that is wanted if its sender's share has room, so that no dialer's unfinished handshakes keep others out. */
   #takeInTurn(message: WaitingMessage): boolean {
     const all = this.#wanted();
     const held = { own: this.#making.get(message.sender) ?? 0, all: this.#held() };
-    const mayTake = isWithinShare(1, held, { one: Math.ceil(all / 2), all });
+    const hasRoom = isWithinShare(1, held, { one: Math.ceil(all / 2), all });
+    const mayTake = hasRoom && this.#parts.wants(message);
     if (mayTake) this.#take(message);
     return mayTake;
   }

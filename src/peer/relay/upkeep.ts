@@ -92,6 +92,11 @@ export class RegistrationUpkeep {
     return this.#current.id;
   }
 
+  /** This peer's public address, as the relay sees it; `null` before it has seen one. */
+  get address(): string | null {
+    return this.#current.address;
+  }
+
   /** Fault of the relay: upkeep has failed, or has waited suspiciously long for a response. */
   get fault(): QuicpipeError | undefined {
     const isSuspect = performance.now() - this.#askedAtMs > defaults.stunSuspectMs;

@@ -73,6 +73,15 @@ export function pinOf(certificate: string | Uint8Array): string {
   return pinPrefix + createHash("sha256").update(key).digest("base64");
 }
 
+/** Returns the pin of a certificate that the other peer chose the bytes of; `undefined` if it does not parse. TLS is laxer about them. */
+export function tryPinOf(certificate: Uint8Array): string | undefined {
+  try {
+    return pinOf(certificate);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Start of every pin: the hash that it is. */
 export const pinPrefix = "sha256/";
 

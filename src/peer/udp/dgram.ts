@@ -1,12 +1,12 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { isIPv4, isIPv6 } from "node:net";
 import * as defaults from "../../defaults/index.ts";
-import { type Address, formatAddress, mapAddress } from "../../wire/address.ts";
+import { type Address, formatAddress, mapAddress, unmapAddress } from "../../wire/address.ts";
 import type { EngineConnection } from "../engine/contract.ts";
 import type { PortOwner, UdpPort } from "./contract.ts";
 import { SendRing } from "./send-ring.ts";
 
-/** A port of node:dgram. It takes a call for each datagram. */
+/** A port of node:dgram. It takes a call for each datagram, and has no direct paths. */
 export class DgramPort implements UdpPort {
   readonly address: Address;
   /** Node has no option for that. */
@@ -42,14 +42,18 @@ export class DgramPort implements UdpPort {
     return this.#sendFailed;
   }
 
+  get strangersRefused(): number {
+    return 0;
+  }
+
   /** node:dgram gives each datagram at once. */
   get crowdedOut(): number {
     return 0;
   }
 
-  setSources(sources: readonly Address[]): void {
+  setSources(relay: readonly Address[]): void {
     this.#sources = new Set(
-      sources.map(({ address, port }) => formatAddress({ address: this.#onWire(address), port })),
+      relay.map(({ address, port }) => formatAddress({ address: this.#onWire(address), port })),
     );
   }
 
@@ -57,10 +61,11 @@ export class DgramPort implements UdpPort {
     this.#send(datagram, to.port, this.#onWire(to.address));
   }
 
-  flush(connection: EngineConnection, to: Address): void {
-    const address = this.#onWire(to.address);
+  flush(connection: EngineConnection, relay: Address): boolean {
+    const address = this.#onWire(relay.address);
     for (let length = 0; (length = connection.send(this.#ring.slot())) > 0;)
-      this.#send(this.#ring.take(length), to.port, address);
+      this.#send(this.#ring.take(length), relay.port, address);
+    return false;
   }
 
   close(): Promise<void> {
@@ -78,8 +83,10 @@ export class DgramPort implements UdpPort {
   }
 
   #receive(datagram: Buffer, from: RemoteInfo): void {
+    const { address, port } = from;
     if (!this.#sources.has(formatAddress(from))) this.#foreign++;
-    else if (datagram.length > 0) this.#owner.onDatagram(datagram, 0);
+    else if (datagram.length > 0)
+      this.#owner.onDatagram(datagram, 0, { address: unmapAddress(address), port });
   }
 
   /** An IPv6 socket takes and reports an IPv4 address as a mapped one (RFC 4291 §2.5.5.2). */

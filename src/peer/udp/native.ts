@@ -2,7 +2,7 @@ import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
 import { type Address, formatAddress } from "../../wire/address.ts";
 import type { Engine, EngineConnection, EnginePort, PortReceived, PortStats } from "../engine/contract.ts";
-import type { PortOwner, Receiver, UdpPort } from "./contract.ts";
+import type { PacketRoute, PortOwner, Receiver, Strangers, UdpPort } from "./contract.ts";
 
 /**
  * A port of the engine. A turn takes one call for what comes and one for what each connection sends. A thread of the engine
@@ -18,7 +18,7 @@ export class NativePort implements UdpPort {
   #nextNumber = 0;
   #immediate: NodeJS.Immediate | undefined;
   #isClosed = false;
-  #stats: PortStats = { foreign: 0, sendFailed: 0, crowdedOut: 0 };
+  #stats: PortStats = { foreign: 0, strangersRefused: 0, sendFailed: 0, crowdedOut: 0 };
 
   /** @throws if the system does not give the port. */
   constructor(engine: Engine, host: string, port: number, owner: PortOwner) {
@@ -35,6 +35,11 @@ export class NativePort implements UdpPort {
     return this.#stats.foreign;
   }
 
+  get strangersRefused(): number {
+    this.#count();
+    return this.#stats.strangersRefused;
+  }
+
   get sendFailed(): number {
     this.#count();
     return this.#stats.sendFailed;
@@ -45,18 +50,32 @@ export class NativePort implements UdpPort {
     return this.#stats.crowdedOut;
   }
 
-  setSources(sources: readonly Address[]): void {
-    this.#run((port) => port.setSources(sources.map(formatAddress)));
+  setSources(relay: readonly Address[], direct: readonly Address[]): void {
+    this.#run((port) => port.setSources(relay.map(formatAddress), direct.map(formatAddress)));
   }
+
+  readonly strangers: Strangers = {
+    addTag: (tag) => this.#run((port) => port.addTag(tag)),
+    removeTag: (tag) => this.#run((port) => port.removeTag(tag)),
+    setChecked: (addresses) => this.#run((port) => port.setChecked(addresses.map(formatAddress))),
+  };
 
   send(datagram: Uint8Array, to: Address): void {
     this.#run((port) => port.send(datagram, formatAddress(to)));
   }
 
-  flush(connection: EngineConnection, to: Address, resume: () => void): void {
-    const flushed = this.#run((port) => port.flush(connection, formatAddress(to)));
-    if (flushed === "more") resume();
-    else if (flushed === "blocked") this.#resumes.add(resume);
+  flush(
+    connection: EngineConnection,
+    relay: Address,
+    route: PacketRoute | undefined,
+    resume: () => void,
+  ): boolean {
+    const direct = route?.direct && formatAddress(route.direct);
+    const isMirrored = route?.isMirrored ?? false;
+    const flush = this.#run((port) => port.flush(connection, formatAddress(relay), direct, isMirrored));
+    if (flush?.progress === "more") resume();
+    else if (flush?.progress === "blocked") this.#resumes.add(resume);
+    return flush?.isMirrored ?? false;
   }
 
   attach(connectionIds: readonly Uint8Array[], receiver: Receiver): () => void {
@@ -91,9 +110,10 @@ export class NativePort implements UdpPort {
   };
 
   #deliver({ connections, others }: PortReceived): void {
-    for (let i = 0; i < connections.length; i += 2)
-      this.#receivers.get(connections[i]!)?.onReceived(connections[i + 1]!);
-    for (const { datagram, ecn } of others) if (!this.#isClosed) this.#owner.onDatagram(datagram, ecn);
+    for (let i = 0; i < connections.length; i += 3)
+      this.#receivers.get(connections[i]!)?.onReceived(connections[i + 1]!, connections[i + 2]!);
+    for (const { datagram, ecn, from } of others)
+      if (!this.#isClosed) this.#owner.onDatagram(datagram, ecn, from);
   }
 
   #resume(): void {

@@ -54,6 +54,12 @@ const registrationStats = object({
     description: "Both ways together; null until it was sampled twice.",
     oneOf: [object({ packetsPerSecond: count, bytesPerSecond: count }), { type: "null" }],
   },
+  quietMs: {
+    type: ["integer", "null"],
+    minimum: 0,
+    description:
+      "Time without a forwarded packet, at least; null until it was sampled twice. The peers are idle or have gone direct.",
+  },
   firstForwardedAt: timeOrNull,
   registeredAt: time,
   expiresAt: time,

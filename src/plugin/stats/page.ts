@@ -107,6 +107,7 @@ function registrationStats(
     packetsTo,
     bytesTo,
     rate: rate ? { packetsPerSecond: rate.packetsPerSecond, bytesPerSecond: rate.bytesPerSecond } : null,
+    quietMs: rate ? Math.round(rate.quietMs) : null,
     firstForwardedAt: firstForwardedAtMs === null ? null : timestamp(firstForwardedAtMs),
     registeredAt: timestamp(registeredAtMs),
     expiresAt: timestamp(expiresAtMs),

@@ -17,6 +17,8 @@ export interface Sample {
 export interface SessionRate extends TrafficRate {
   /** Forwarding path of its latest packets; `undefined` if none moved between two samples. */
   readonly path: Path | undefined;
+  /** Time up to the latest sample without a packet, in ms: 0 if one moved since the sample before, and no more than was sampled. */
+  readonly quietMs: number;
 }
 
 /** Columns of a table stored in a single array, without an object per session. */
@@ -29,11 +31,12 @@ const columns = {
   packetsPerSecond: 5,
   bytesPerSecond: 6,
   path: 7,
+  quietFromMs: 8,
 } as const;
-const width = 8;
+const width = 9;
 const paths: readonly (Path | undefined)[] = [undefined, "user", "kernel"];
 
-/** The latest sample of each session, and its rate since the previous one: 64 bytes per session. */
+/** The latest sample of each session, and its rate since the previous one: 72 bytes per session. */
 export class RateTable {
   #rows = new Float64Array(0);
 
@@ -46,6 +49,8 @@ export class RateTable {
     const moved = packets - rows[at + columns.packets]!;
     rows[at + columns.packetsPerSecond] = Math.round(moved / seconds);
     rows[at + columns.bytesPerSecond] = Math.round((bytes - rows[at + columns.bytes]!) / seconds);
+    // A first sample does not tell when packets moved last.
+    if (Number.isNaN(seconds) || moved > 0) rows[at + columns.quietFromMs] = atMs;
     if (Number.isNaN(seconds)) rows[at + columns.path] = 0;
     else if (moved > 0)
       rows[at + columns.path] = packetsOffloaded > rows[at + columns.packetsOffloaded]! ? 2 : 1;
@@ -63,7 +68,8 @@ export class RateTable {
     if (this.#rows[at] !== ordinal || packetsPerSecond === undefined || Number.isNaN(packetsPerSecond))
       return undefined;
     const bytesPerSecond = this.#rows[at + columns.bytesPerSecond]!;
-    return { packetsPerSecond, bytesPerSecond, path: paths[this.#rows[at + columns.path]!] };
+    const quietMs = this.#rows[at + columns.atMs]! - this.#rows[at + columns.quietFromMs]!;
+    return { packetsPerSecond, bytesPerSecond, path: paths[this.#rows[at + columns.path]!], quietMs };
   }
 
   #grow(length: number): void {

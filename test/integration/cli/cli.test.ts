@@ -11,20 +11,23 @@ describe("quicpipe --help", () => {
   it("shows the commands and the first steps, without colours where there is no terminal", async () => {
     const { status, stdout } = await new User().run("--help");
     expect(status).toBe(0);
-    for (const command of ["relay", "token", "id", "accept", "dial", "top", "doctor"])
+    for (const command of ["relay", "token", "id", "accept", "dial", "ping", "netcheck", "top", "doctor"])
       expect(stdout).toContain(command);
     expect(stdout).toContain("First steps");
     expect(stdout).not.toContain("\u001B");
     expect(await new User().run("help")).toMatchObject({ status: 0, stdout });
   });
 
-  it.each(["relay", "token", "id", "accept", "dial", "top", "doctor"])("explains `%s`", async (command) => {
-    const { status, stdout } = await new User().run(command, "--help");
-    expect(status).toBe(0);
-    expect(stdout).toContain(`Usage: quicpipe ${command}`);
-    expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
-    expect(await new User().run("help", command)).toMatchObject({ status: 0, stdout });
-  });
+  it.each(["relay", "token", "id", "accept", "dial", "ping", "netcheck", "top", "doctor"])(
+    "explains `%s`",
+    async (command) => {
+      const { status, stdout } = await new User().run(command, "--help");
+      expect(status).toBe(0);
+      expect(stdout).toContain(`Usage: quicpipe ${command}`);
+      expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+      expect(await new User().run("help", command)).toMatchObject({ status: 0, stdout });
+    },
+  );
 
   it("is not needed for the version", async () => {
     const versions = [await new User().run("version"), await new User().run("--version")];

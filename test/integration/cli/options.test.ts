@@ -31,6 +31,11 @@ describe("quicpipe", () => {
       /--as "bob" has no effect beside a token.*: leave out --as, or --token-file/,
     ],
     [["relay", "--cert", "/etc/passwd", "--key", "/etc/passwd"], /--cert \/etc\/passwd holds no certificate/],
+    [["ping", "bob", "--as", "alice", "--insecure", "--count", "0"], /--count is "0"/],
+    [
+      ["ping", "bob", "--as", "alice", "--insecure", "--interval", "9"],
+      /--interval is "9".*from 10 to 60000/,
+    ],
     [["dial", "..", "--as", "alice", "--insecure"], /^quicpipe: NAME is "\.\."/],
     [
       ["dial", "bob", "--as", "alice", "--pin", "zz"],

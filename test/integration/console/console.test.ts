@@ -73,6 +73,8 @@ describe("the console", () => {
     expect(await bob.textContent()).toMatch(/^bob127\.0\.0\.1:\d+user/);
     const dave = page.getByRole("row").filter({ hasText: "dave" });
     expect(await dave.textContent()).toMatch(/not proven yet/);
+    await expect.poll(() => dave.textContent()).toMatch(/0 B[1-9]\d* s0 B/);
+    await page.getByText("the relay cannot tell").waitFor();
     expect([...watched.faults, ...watched.strangers]).toEqual([]);
   });
 
@@ -168,16 +170,21 @@ describe("the console", () => {
   });
 });
 
+/** After which silence the page takes a stream for lost, and when it asks anew. */
+const [silenceMs, retryMs] = [5000, 3000];
+
 describe("the stream of figures", () => {
   itInBrowser("is said to be lost when it breaks, and comes back by itself", async () => {
     const served = await startConsoleApp();
     const watched = await openPage(served.url);
     const { page } = watched;
+    await page.clock.install();
     await signIn(watched, await adminToken());
     await served.takeDown();
     await page.getByText("Connection lost, trying again").waitFor();
     await keepPicture(watched, "lost");
     await served.bringBack();
+    await page.clock.fastForward(retryMs);
     await page.getByText("Live", { exact: true }).waitFor();
   });
 
@@ -204,11 +211,14 @@ describe("the stream of figures", () => {
       return new Response(new ReadableStream(), { headers: { "content-type": "text/event-stream" } });
     });
     const { page } = await openPage((await startConsoleApp({}, app)).url);
+    await page.clock.install();
     await page.goto("/relay");
     await page.getByLabel("Token").fill(await adminToken());
     await page.keyboard.press("Enter");
     await page.getByText("Connecting").waitFor();
+    await page.clock.fastForward(silenceMs);
     await page.getByText("Connection lost, trying again").waitFor();
+    await page.clock.fastForward(retryMs);
     await page.getByText("Live", { exact: true }).waitFor();
     expect(asked).toBe(2);
   });
@@ -233,15 +243,12 @@ describe("the design", () => {
     await expect.poll(() => packetsHeard(page)).toMatch(/^[1-9]/);
     const background = (): Promise<string> =>
       page.evaluate("getComputedStyle(document.body).backgroundColor");
-    const light = [await background(), await drawing(page)];
-    // Some moments more make a better picture.
-    await page.waitForTimeout(8000);
+    const [light, drawn] = [await background(), await drawing(page)];
     await keepPicture(watched, "light", true);
     await page.emulateMedia({ colorScheme: "dark" });
-    const dark = [await background(), await drawing(page)];
+    expect(await background()).not.toBe(light);
+    await expect.poll(() => drawing(page)).not.toBe(drawn);
     await keepPicture(watched, "dark", true);
-    expect(dark[0]).not.toBe(light[0]);
-    expect(dark[1]).not.toBe(light[1]);
     expect(watched.faults).toEqual([]);
   });
 

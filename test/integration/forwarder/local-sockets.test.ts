@@ -1,8 +1,14 @@
 import type { Socket } from "node:dgram";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { maxLocalSockets } from "../../../src/defaults/index.ts";
 import { LocalSockets } from "../../../src/forwarder/udp/local-sockets.ts";
 import { openPeer, type UdpPeer } from "../harness/udp-peer.ts";
+
+// A change of the host is noticed at the next look.
+vi.mock("../../../src/defaults/index.ts", async (original) => ({
+  ...(await original()),
+  localSocketPollMs: 100,
+}));
 
 interface Host {
   readonly sockets: LocalSockets;

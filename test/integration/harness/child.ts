@@ -1,5 +1,5 @@
 import { spawn, type ChildProcessWithoutNullStreams, type SpawnOptions } from "node:child_process";
-import { onTestFinished } from "vitest";
+import { cleanUp } from "./network/clean-up.ts";
 
 /** A process of the test's own, with what it printed so far. It is killed when the test ends. */
 export interface Child {
@@ -30,7 +30,7 @@ export function startChild(command: string, args: readonly string[], options: Sp
     child.on("error", reject);
     child.on("close", (code, signal) => resolve(code ?? signal!));
   });
-  onTestFinished(async () => {
+  cleanUp(async () => {
     child.kill("SIGKILL");
     await exited.catch(() => undefined);
   });

@@ -13,7 +13,8 @@ export type Part =
   | "go-1.26"
   | "aioquic"
   | "xdp"
-  | "coturn";
+  | "coturn"
+  | "miniupnpd";
 
 const xdpProbe =
   "mount -t bpf bpf /mnt && bpftool prog list && ip link && ethtool --version && tshark --version && python3 --version";
@@ -28,8 +29,14 @@ const parts: Readonly<Record<Part, { readonly command: readonly string[]; readon
   caddy: { command: ["caddy", "version"], install: "apt-get install caddy" },
   chromium: { command: ["chromium", "--version"], install: "apt-get install chromium" },
   netns: {
-    command: ["unshare", "--net", "nft", "list", "tables"],
-    install: "run as root, with `apt-get install iproute2 nftables`",
+    command: [
+      "unshare",
+      "--net",
+      "sh",
+      "-c",
+      "nft list tables && ip link && ethtool --version && sysctl --version",
+    ],
+    install: "run as root, with `apt-get install ethtool iproute2 nftables procps`",
   },
   xdp: {
     // Whether this process may make networks, mount a bpf file system and use the bpf system call, and the tools.
@@ -37,6 +44,11 @@ const parts: Readonly<Record<Part, { readonly command: readonly string[]; readon
     install: "run as root, with `apt-get install bpftool ethtool iproute2 python3 tshark`",
   },
   coturn: { command: ["sh", "-c", "command -v turnutils_stunclient"], install: "apt-get install coturn" },
+  miniupnpd: {
+    // The package of nftables; that of the old iptables keeps its rules elsewhere.
+    command: ["sh", "-c", "miniupnpd --version | grep nftables"],
+    install: "apt-get install --no-install-recommends miniupnpd-nftables",
+  },
   go: { command: ["/usr/lib/go-1.19/bin/go", "version"], install: "apt-get install golang-1.19-go" },
   "go-1.26": {
     command: ["sh", "-c", "go version | grep -Eq 'go1[.](2[6-9]|[3-9][0-9])'"],

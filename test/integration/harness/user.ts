@@ -25,18 +25,22 @@ export class User {
   }
 
   /** Two of the user's own: what `accept` and `dial` have in common. */
-  async pair(): Promise<{ accept: () => Promise<Child>; dial: (as?: string) => Child; relay: Child }> {
+  async pair(): Promise<{
+    accept: (...args: string[]) => Promise<Child>;
+    dial: (as?: string, ...args: string[]) => Child;
+    relay: Child;
+  }> {
     const { url, child: relay } = await this.startRelay();
     const pin = (await this.run("id")).stdout.trim();
     const common = ["--relay", url, "--pin", pin];
     return {
       relay,
-      accept: async () => {
-        const accepter = this.quicpipe("accept", ...common, "--as", "bob");
+      accept: async (...args) => {
+        const accepter = this.quicpipe("accept", ...common, "--as", "bob", ...args);
         await accepter.prints(/waiting for a peer/);
         return accepter;
       },
-      dial: (as = "alice") => this.quicpipe("dial", "bob", ...common, "--as", as),
+      dial: (as = "alice", ...args) => this.quicpipe("dial", "bob", ...common, "--as", as, ...args),
     };
   }
 

@@ -271,7 +271,7 @@ describe("a connection between two peers", () => {
   it("is draining when a relay that is shutting down refuses the next dial", async () => {
     const { alice, near, relay } = await connectPeers();
     const closing = relay.close({ graceMs: 60_000 });
-    await expect(alice.dial("bob", { trust: "insecure" })).rejects.toMatchObject({
+    await expect(alice.dial("bob", { trust: "insecure", timeoutMs: 5000 })).rejects.toMatchObject({
       code: "ERR_QUICPIPE_DRAINING",
     });
     await near.draining;

@@ -83,7 +83,7 @@ it.each(["127.0.0.1", "0.0.0.0", "::1", "::"])(
 
 it("a peer whose socket has another family than the relay's is told so", async () => {
   const four = await serveApp({ host: "::1" });
-  const peer = await bind({ relay: four });
+  const peer = await bind({ relay: four, host: "0.0.0.0" });
   const unreachable = { code: "ERR_QUICPIPE_RELAY_UNREACHABLE" };
   await expect(peer.dial("anonymous")).rejects.toMatchObject({
     ...unreachable,

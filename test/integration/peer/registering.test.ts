@@ -153,7 +153,7 @@ describe("a dial by name", () => {
 
   it("leaves neither where the relay's UDP socket cannot be reached", async () => {
     const { url, relay, requests } = await serveApp(undefined, "::1");
-    const dialer = await bind(url);
+    const dialer = await bind(url, { host: "0.0.0.0" });
     expect(await codeOf(dialer.dial("anonymous"))).toBe("ERR_QUICPIPE_RELAY_UNREACHABLE");
     expect(requests.list).toEqual([send]);
     await expect.poll(() => relay.stats()).toMatchObject({ registrations: 0, mailbox: { queued: 0 } });

@@ -91,7 +91,9 @@ describe.each(ports)("a peer's socket of %s", (_name, engine) => {
     const { socket, relay, other, got } = await setUp(engine);
     for (const datagram of [Buffer.alloc(0), stun]) relay.send(datagram, socket.local.port, "127.0.0.1");
     other.send(Buffer.alloc(0), socket.local.port, "127.0.0.1");
-    await expect.poll(() => socket.stats).toEqual({ foreign: 1, unwanted: 0, sendFailed: 0, crowdedOut: 0 });
+    await expect
+      .poll(() => socket.stats)
+      .toEqual({ foreign: 1, strangersRefused: 0, unwanted: 0, sendFailed: 0, crowdedOut: 0 });
     await expect.poll(() => got.stun).toBe(1);
   });
 

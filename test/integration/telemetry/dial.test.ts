@@ -13,8 +13,8 @@ const kinds = { server: 2, client: 3, consumer: 5 } as const;
 
 describe("a dial through a relay with the real SDK", () => {
   it("is traced over both peers and the relay, and counted where it was forwarded", async () => {
-    const { receiver, page, dialedAtMs, answeredAtMs } = await tellDial();
-    const { dial, accept, send, take, relay } = readSpans(receiver);
+    const { receiver, page, dialedAtMs, answeredAtMs, reasons } = await tellDial();
+    const { dial, accept, send, take, relay, direct } = readSpans(receiver);
 
     // The dialer's trace: all that the relay did for it is below the dial.
     expect(dial).toMatchObject({ service: "peers", kind: kinds.client, parentId: "", scope: "quicpipe" });
@@ -28,6 +28,18 @@ describe("a dial through a relay with the real SDK", () => {
     // The two ends of the connection know each other.
     expect(relay.alice.links).toEqual([relay.bob.spanId]);
     expect(relay.bob.links).toEqual([relay.alice.spanId]);
+
+    // Each peer looks for a direct path once the connection is there.
+    for (const [search, parent, reason] of [
+      [direct.alice, dial, reasons.alice],
+      [direct.bob, accept, reasons.bob],
+    ] as const) {
+      expect(search).toMatchObject({ ...below(parent), service: "peers" });
+      expect(search.attributes).toEqual({
+        "quicpipe.direct.outcome": "relay",
+        "quicpipe.direct.reason": reason,
+      });
+    }
 
     for (const { events, attributes, startMs, endMs } of [relay.alice, relay.bob]) {
       expect(events.map(({ name }) => name)).toEqual(["quicpipe.relay.first_packet"]);
@@ -55,6 +67,8 @@ describe("a dial through a relay with the real SDK", () => {
     expect(sumOf(receiver, "quicpipe.relay.packets")).toBe(forwarded);
     expect(sumOf(receiver, "quicpipe.registration.duration")).toBe(2);
     expect(sumOf(receiver, "quicpipe.registration.active")).toBe(0);
+    expect(sumOf(receiver, "quicpipe.direct.search.duration", "peers")).toBe(2);
+    expect(sumOf(receiver, "quicpipe.connection.active", "peers")).toBe(0);
     checkPage(page);
   });
 
@@ -75,36 +89,42 @@ describe("a dial through a relay with the real SDK", () => {
   });
 });
 
+/** What a dial was like. */
+interface Talk {
+  readonly dialedAtMs: number;
+  readonly answeredAtMs: number;
+  /** Why the peers are on the relay. */
+  readonly reasons: Readonly<Record<"alice" | "bob", string>>;
+}
+
 /** Dials through the example's relay, says hello and closes everything. */
-async function tellDial(): Promise<{
-  receiver: OtlpReceiver;
-  page: PrometheusPage;
-  dialedAtMs: number;
-  answeredAtMs: number;
-}> {
+async function tellDial(): Promise<Talk & { receiver: OtlpReceiver; page: PrometheusPage }> {
   const receiver = await startOtlpReceiver();
   const relay = await startTelemetryRelay(receiver.url);
   const shutdown = await startPeerTelemetry();
-  const times = await talk(relay);
+  const { close, ...told } = await talk(relay);
   const page = parsePrometheus(await (await fetch(relay.metricsUrl)).text());
-  await times.close();
+  await close();
   await relay.stop();
   await shutdown();
-  return { receiver, page, ...times };
+  return { receiver, page, ...told };
 }
 
-async function talk(
-  relay: TelemetryRelay,
-): Promise<{ dialedAtMs: number; answeredAtMs: number; close: () => Promise<unknown> }> {
+async function talk(relay: TelemetryRelay): Promise<Talk & { close: () => Promise<unknown> }> {
   const ids = await testIdentities();
   const alice = await relay.bind("alice");
   const bob = await relay.bind("bob", { trust: [ids.alice.pin] });
   const accepting = nextConnection(bob);
   const dialedAtMs = Date.now();
   const near = await alice.dial("bob", { pin: ids.bob.pin });
-  void echo(await accepting);
+  const far = await accepting;
+  void echo(far);
   expect(await roundTrip(near, "hello")).toBe("hello");
-  return { dialedAtMs, answeredAtMs: Date.now(), close: () => Promise.all([alice.close(), bob.close()]) };
+  const answeredAtMs = Date.now();
+  // There is no direct path on loopback, and both peers say why.
+  await expect.poll(() => near.path.reason && far.path.reason).toBeDefined();
+  const reasons = { alice: near.path.reason!, bob: far.path.reason! };
+  return { dialedAtMs, answeredAtMs, reasons, close: () => Promise.all([alice.close(), bob.close()]) };
 }
 
 /** The peers' SDK, in this process. */
@@ -122,18 +142,19 @@ interface DialSpans {
   readonly send: ReceivedSpan;
   readonly take: ReceivedSpan;
   readonly relay: Readonly<Record<"alice" | "bob", ReceivedSpan>>;
+  readonly direct: Readonly<Record<"alice" | "bob", ReceivedSpan>>;
 }
 
-/** The six spans of a dial, and no others: each peer registers with the request that it needs the registration for. */
+/** The eight spans of a dial, and no others: each peer registers with the request that it needs the registration for. */
 function readSpans(receiver: OtlpReceiver): DialSpans {
-  expect(receiver.spans).toHaveLength(6);
+  expect(receiver.spans).toHaveLength(8);
   const only = (name: string): ReceivedSpan => named(receiver, name)[0]!;
   const dial = only("quicpipe.dial");
-  const both = named(receiver, "quicpipe.relay");
-  const relay = {
-    alice: both.find(({ traceId }) => traceId === dial.traceId)!,
-    bob: both.find(({ traceId }) => traceId !== dial.traceId)!,
-  };
+  const each = (name: string): DialSpans["relay"] => ({
+    alice: named(receiver, name).find(({ traceId }) => traceId === dial.traceId)!,
+    bob: named(receiver, name).find(({ traceId }) => traceId !== dial.traceId)!,
+  });
+  const relay = each("quicpipe.relay");
   expect(relay.alice.attributes["user.id"]).toBe("alice");
   expect(relay.bob.attributes["user.id"]).toBe("bob");
   return {
@@ -142,6 +163,7 @@ function readSpans(receiver: OtlpReceiver): DialSpans {
     send: only("quicpipe.mailbox.send"),
     take: only("quicpipe.mailbox.take"),
     relay,
+    direct: each("quicpipe.direct"),
   };
 }
 
@@ -159,10 +181,10 @@ function traffic({ attributes }: ReceivedSpan, way: "from" | "to"): { packets: n
 }
 
 /** What a metric stood at in the last collection, over all of its series. */
-function sumOf({ points }: OtlpReceiver, name: string): number {
+function sumOf({ points }: OtlpReceiver, name: string, service = "quicpipe-relay"): number {
   const series = new Map<string, number>();
   for (const point of points)
-    if (point.name === name && point.service === "quicpipe-relay")
+    if (point.name === name && point.service === service)
       series.set(JSON.stringify(point.attributes), point.value);
   expect(series.size).toBeGreaterThan(0);
   return [...series.values()].reduce((sum, value) => sum + value, 0);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { summarise } from "../../../bench/summary.ts";
+import { percentile, summarise } from "../../../bench/summary.ts";
 
 describe("the summary of a comparison", () => {
   it("takes the ratio round by round, so that a machine that slows down does not show", () => {
@@ -11,5 +11,13 @@ describe("the summary of a comparison", () => {
 
   it("takes the middle between the two middle rounds of an even number", () => {
     expect(summarise("bare", { control: [1, 1], subject: [2, 3] }).subject.median).toBe(2.5);
+  });
+});
+
+describe("a percentile", () => {
+  it("is the least measurement that so many are not above", () => {
+    const hundred = Array.from({ length: 100 }, (_, index) => 100 - index);
+    expect(percentile(hundred, 95)).toBe(95);
+    expect(percentile([3, 1, 2], 95)).toBe(3);
   });
 });

@@ -5,6 +5,7 @@ import {
   cut,
   fit,
   formatBytes,
+  formatDuration,
   printable,
   printableDeep,
   printableJson,
@@ -78,5 +79,19 @@ describe("formatBytes", () => {
     [5e15, "5000 TB"],
   ])("writes %d bytes as %s", (bytes, text) => {
     expect(formatBytes(bytes)).toBe(text);
+  });
+});
+
+describe("formatDuration", () => {
+  it.each([
+    [0, "0 s"],
+    [12_345, "12 s"],
+    [59_400, "59 s"],
+    [59_500, "1 min"],
+    [3_599_000, "59 min"],
+    [172_799_000, "47 h"],
+    [172_800_000, "2 d"],
+  ])("writes %d ms as %s", (ms, text) => {
+    expect(formatDuration(ms)).toBe(text);
   });
 });

@@ -7,6 +7,8 @@ import { accept } from "../../../src/cli/commands/accept.ts";
 import { dial } from "../../../src/cli/commands/dial.ts";
 import { doctor } from "../../../src/cli/commands/doctor.ts";
 import { id } from "../../../src/cli/commands/id.ts";
+import { netcheck } from "../../../src/cli/commands/netcheck.ts";
+import { ping } from "../../../src/cli/commands/ping.ts";
 import { relay } from "../../../src/cli/commands/relay.ts";
 import { token } from "../../../src/cli/commands/token.ts";
 import { top } from "../../../src/cli/commands/top.ts";
@@ -14,7 +16,17 @@ import { relayConfig } from "../../../src/cli/relay/config.ts";
 import { resolveSettings } from "../../../src/plugin/options/settings.ts";
 import { membersOf, rowsOf, section } from "./tables.ts";
 
-const commands: Readonly<Record<string, CommandDef>> = { relay, token, id, accept, dial, top, doctor };
+const commands: Readonly<Record<string, CommandDef>> = {
+  relay,
+  token,
+  id,
+  accept,
+  dial,
+  ping,
+  netcheck,
+  top,
+  doctor,
+};
 
 function optionsOf(command: CommandDef): string[] {
   const options = Object.entries(command.args as Record<string, { type: string }>);

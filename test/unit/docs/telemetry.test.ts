@@ -6,12 +6,14 @@ import {
   counters,
   levels,
   type Metric,
+  peerMetrics,
   registrationDuration,
   registrationDurationName,
 } from "../../../src/telemetry/instruments.ts";
 import { attributes, events, spans } from "../../../src/telemetry/names.ts";
 
 const durations = { [registrationDurationName]: registrationDuration };
+const { changes, connections, searches } = peerMetrics;
 
 const document = readFileSync(new URL("../../../docs/telemetry.md", import.meta.url), "utf8");
 
@@ -55,6 +57,9 @@ describe("the names in docs/telemetry.md", () => {
       ...Object.entries(counters).map((entry) => metricRow("counter", entry)),
       ...Object.entries(levels).map((entry) => metricRow("updowncounter", entry)),
       ...Object.entries(durations).map((entry) => metricRow("histogram", entry)),
+      metricRow("updowncounter", [connections.name, connections]),
+      metricRow("histogram", [searches.name, searches]),
+      metricRow("counter", [changes.name, changes]),
     ];
     expect(tableOf("metric").map((row) => row.slice(0, 4))).toEqual(metrics);
   });
@@ -74,7 +79,8 @@ describe("the names in docs/telemetry.md", () => {
   });
 
   it("keep to the rules of the conventions: lower case, no unit or _total in the name of a metric", () => {
-    const metrics = Object.keys({ ...counters, ...levels, ...durations });
+    const ofPeers = Object.values(peerMetrics).map(({ name }) => name);
+    const metrics = [...Object.keys({ ...counters, ...levels, ...durations }), ...ofPeers];
     for (const name of [
       ...metrics,
       ...Object.values(spans),

@@ -42,6 +42,10 @@ describe("telemetry without @opentelemetry/api", () => {
     for (const way of ["dial", "accept", "acceptMessage"] as const) {
       const headers = await telemetry[way]((trace) => {
         trace.linkTo(undefined);
+        const paths = trace.paths();
+        paths.opened();
+        paths.tell({ kind: "lost", reason: "lossy" });
+        paths.closed();
         return Promise.resolve(trace.headers);
       });
       expect(headers).toEqual({});

@@ -55,7 +55,7 @@ export const malformedRequests: Attack = {
   unit: "answers",
   async run(target, signal, tally) {
     while (!signal.aborted) {
-      const client = await RawHttp3.open(target, { from });
+      const client = await RawHttp3.open(target, { from, signal });
       for (let i = 0; client.hasRoom && !signal.aborted; i++) {
         const { fields } = malformedKinds[i % malformedKinds.length]!;
         if (await client.status(client.request(fields(target), true), 1000)) tally();

@@ -15,7 +15,8 @@ export const parallelUploads: Attack = {
   async run(target, signal, tally) {
     await Promise.all(
       Array.from({ length: connections }, async () => {
-        while (!signal.aborted) await upload(await RawHttp3.open(target, { from }), target, signal, tally);
+        while (!signal.aborted)
+          await upload(await RawHttp3.open(target, { from, signal }), target, signal, tally);
       }),
     );
   },

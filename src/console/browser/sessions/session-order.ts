@@ -7,6 +7,7 @@ export type Column =
   | "path"
   | "packetRate"
   | "byteRate"
+  | "quiet"
   | "from"
   | "to"
   | "dropped"
@@ -18,6 +19,7 @@ const keys: Readonly<Record<Column, (session: Session) => string | number>> = {
   path: ({ path }) => path,
   packetRate: ({ rate }) => rate?.packetsPerSecond ?? 0,
   byteRate: ({ rate }) => rate?.bytesPerSecond ?? 0,
+  quiet: ({ quietMs }) => quietMs ?? 0,
   from: ({ bytesFrom }) => bytesFrom,
   to: ({ bytesTo }) => bytesTo,
   dropped: droppedOf,

@@ -1,7 +1,7 @@
 import type { RegistrationStats as Session } from "../../../protocol.ts";
 import { create, setText } from "../elements.ts";
 import { printable } from "../printable.ts";
-import { formatBytes, formatCount, formatLife } from "../quantities.ts";
+import { formatBytes, formatCount, formatLife, formatQuiet } from "../quantities.ts";
 import { droppedOf } from "./session-order.ts";
 
 interface Cell {
@@ -26,6 +26,7 @@ const cells: readonly Cell[] = [
     className: "number",
     text: ({ rate }) => (rate ? formatBytes(rate.bytesPerSecond) : "–"),
   },
+  { label: "Quiet", className: "number", text: ({ quietMs }) => formatQuiet(quietMs) },
   {
     label: "Sent",
     className: "number",

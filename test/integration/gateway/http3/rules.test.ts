@@ -2,7 +2,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { get, post } from "../../../../scripts/hostile/clients/http3-frames.ts";
 import { RawHttp3, type RawHttp3Options } from "../../../../scripts/hostile/clients/raw-http3.ts";
-import { headersTimeoutMs } from "../../../../src/defaults/index.ts";
 import {
   Budget,
   type Http3App,
@@ -104,7 +103,7 @@ describe("a connection over HTTP/3", () => {
       const id = client.request(path, true);
       await Promise.race([
         client.closed,
-        expect.poll(() => client.answer(id).bytes.length).toBeGreaterThan(0),
+        expect.poll(() => client.answer(id).bytes.length, { interval: 1 }).toBeGreaterThan(0),
       ]);
       if (client.hasRoom) cancel(client, id);
     }
@@ -117,22 +116,6 @@ describe("a connection over HTTP/3", () => {
     const client = await (await serve()).connect();
     client.sendRaw(6, Buffer.from([0x21, 1, 2, 3]), false);
     expect(await client.status(client.request(path, true))).toBe(200);
-  });
-
-  it("ends where its client asks for nothing, or never to the end", async () => {
-    const { gateway, connect } = await serve();
-    const [silent, slow] = [await connect(), await connect()];
-    // HEADERS of 100 bytes, of which two come.
-    const id = slow.stream(Buffer.from([0x01, 0x40, 100, 0, 0]), false);
-    const keepAlive = setInterval(() => [silent, slow].forEach((client) => client.ping()), 1000);
-    expect(gateway.stats().unreadBytes).toBe(0);
-    await expect.poll(() => gateway.stats().unreadBytes).toBeGreaterThan(0);
-    await slow.status(id, 2 * headersTimeoutMs);
-    expect(slow.answer(id).resetWith).toBe(http3Code.requestIncomplete);
-    await Promise.all([silent.closed, slow.closed]);
-    clearInterval(keepAlive);
-    expect([silent.closedWith, slow.closedWith]).toEqual([http3Code.noError, http3Code.noError]);
-    await expect.poll(() => gateway.stats()).toMatchObject({ sources: 0, unreadBytes: 0 });
   });
 
   it("ends where much comes that no request gets, and what it held is free again", async () => {

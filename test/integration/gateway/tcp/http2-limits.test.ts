@@ -1,16 +1,11 @@
 import { once } from "node:events";
 import type { ClientHttp2Session, ClientHttp2Stream } from "node:http2";
 import { setTimeout as sleep } from "node:timers/promises";
-import { connect as connectTls, type TLSSocket } from "node:tls";
+import type { TLSSocket } from "node:tls";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { frame, frameType, RawHttp2, requestFrame } from "../../../../scripts/hostile/clients/raw-http2.ts";
 import { Budget } from "../../../../src/gateway/budget/budget.ts";
-import {
-  type Http2Gateway,
-  type Http2GatewayOptions,
-  type Http3App,
-  serveHttp2,
-} from "../../../../src/gateway/index.ts";
+import type { Http2Gateway, Http2GatewayOptions, Http3App } from "../../../../src/gateway/index.ts";
 import type { Logger } from "../../../../src/plugin/index.ts";
 import { testCertificate } from "../../harness/certificate.ts";
 import { startHttp2, targetAt } from "../../harness/gateway.ts";
@@ -54,10 +49,6 @@ function ended(emitter: ClientHttp2Stream | TLSSocket): Promise<void> {
     emitter.on("error", () => undefined).once("close", resolve);
   });
 }
-
-/** Answers with much, or with what it was sent. */
-const patientApp: Http3App["fetch"] = async ({ method, body }) =>
-  new Response(method === "GET" ? new Uint8Array(20 * MiB) : await new Response(body).text());
 
 const silence = (): Promise<Response> => new Promise(() => undefined);
 
@@ -120,36 +111,6 @@ it("a client that sends what no request waits for loses its connection", async (
 });
 
 describe("a request over TCP", () => {
-  it.concurrent("ends where its body, or its reader, stands still", async ({ onTestFinished: finish }) => {
-    const { privateKey: key, certificate: cert } = await testCertificate();
-    const gateway = await serveHttp2({ fetch: patientApp }, { host: "127.0.0.1", key, cert, logger: false });
-    finish(() => gateway.close());
-    const session = connectHttp2(`https://127.0.0.1:${gateway.port}`, { ca: cert, servername: "localhost" });
-    const slow = session.request({ ":path": "/", ":method": "POST" });
-    const deaf = session.request({ ":path": "/" });
-    const texts = [
-      "POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 4000\r\n\r\n",
-      "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n",
-    ];
-    const sockets = texts.map((text) => {
-      const socket = connectTls({ host: "127.0.0.1", port: gateway.port, ca: cert, servername: "localhost" });
-      socket
-        .pause()
-        .on("error", () => undefined)
-        .write(text);
-      return socket;
-    });
-    const timer = setInterval(() => {
-      if (!slow.destroyed) slow.write("x");
-      if (!sockets[0]!.destroyed) sockets[0]!.write("x");
-    }, 2000);
-    finish(() => clearInterval(timer));
-    // Nobody sees the end of what is not read but by writing to it.
-    const probe = setInterval(() => void (sockets[1]!.destroyed || sockets[1]!.write("\r\n")), 1000);
-    finish(() => clearInterval(probe));
-    await Promise.all([ended(slow), ended(deaf), ...sockets.map(ended)]);
-  });
-
   it("is held back while the app is busy, and comes through whole", async () => {
     const budget = new Budget();
     let highestBytes = 0;

@@ -1,7 +1,8 @@
 import { once } from "node:events";
-import type { TLSSocket } from "node:tls";
+import type { ClientHttp2Stream } from "node:http2";
+import { connect as connectTls, type TLSSocket } from "node:tls";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Http2Gateway, Http2GatewayOptions, Http3App } from "../../../../src/gateway/index.ts";
 import { testCertificate } from "../../harness/certificate.ts";
 import { startHttp2 } from "../../harness/gateway.ts";
@@ -50,6 +51,45 @@ async function openBoth({ port }: Http2Gateway): Promise<TLSSocket[]> {
   });
   return [one.socket, other.socket];
 }
+
+function ended(emitter: ClientHttp2Stream | TLSSocket): Promise<void> {
+  return new Promise((resolve) => {
+    emitter.on("error", () => undefined).once("close", resolve);
+  });
+}
+
+/** Answers with much, or with what it was sent. */
+const patientApp: Http3App["fetch"] = async ({ method, body }) =>
+  new Response(method === "GET" ? new Uint8Array(20 * 2 ** 20) : await new Response(body).text());
+
+it("a request over TCP ends where its body, or its reader, stands still", async () => {
+  const { certificate: ca } = await testCertificate();
+  const gateway = await startServer(patientApp);
+  const session = connectHttp2(`https://127.0.0.1:${gateway.port}`, { ca, servername: "localhost" });
+  const slow = session.request({ ":path": "/", ":method": "POST" });
+  const deaf = session.request({ ":path": "/" });
+  const texts = [
+    "POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 4000\r\n\r\n",
+    "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n",
+  ];
+  const sockets = texts.map((text) => {
+    const socket = connectTls({ host: "127.0.0.1", port: gateway.port, ca, servername: "localhost" });
+    socket
+      .pause()
+      .on("error", () => undefined)
+      .write(text);
+    return socket;
+  });
+  const timer = setInterval(() => {
+    if (!slow.destroyed) slow.write("x");
+    if (!sockets[0]!.destroyed) sockets[0]!.write("x");
+  }, 100);
+  onTestFinished(() => clearInterval(timer));
+  // Nobody sees the end of what is not read but by writing to it.
+  const probe = setInterval(() => void (sockets[1]!.destroyed || sockets[1]!.write("\r\n")), 100);
+  onTestFinished(() => clearInterval(probe));
+  await Promise.all([ended(slow), ended(deaf), ...sockets.map(ended)]);
+});
 
 describe("two connections of one client's port to two addresses of the server", () => {
   it("both end in time", async () => {

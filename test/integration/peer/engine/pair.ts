@@ -102,11 +102,10 @@ export function openStream({ engine: connection }: Side): number {
 export function move(from: Side, to: Side, isLost?: (datagram: number) => boolean): number {
   let count = 0;
   const buffer = Buffer.alloc(1500);
-  const arrived: { readonly datagram: Buffer; readonly way: number }[] = [];
+  const arrived: Buffer[] = [];
   for (let length = 0; (length = from.engine.send(buffer)) > 0; count++)
-    if (!isLost?.(count))
-      arrived.push({ datagram: Buffer.from(buffer.subarray(0, length)), way: from.engine.way });
-  for (const { datagram, way } of arrived) to.engine.receive(datagram, undefined, way);
+    if (!isLost?.(count)) arrived.push(Buffer.from(buffer.subarray(0, length)));
+  for (const datagram of arrived) to.engine.receive(datagram);
   poll(from);
   poll(to);
   return count;

@@ -150,3 +150,13 @@ function seeded(seed: number): () => number {
   let state = seed;
   return () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
 }
+
+it("the other side may be allowed another number of streams", async () => {
+  const { client, server } = await connectPair({}, { maxStreams: 1 });
+  openStream(client);
+  expect(client.engine.openStream("bidirectional")).toBeUndefined();
+  server.engine.allowStreams("bidirectional", 2);
+  move(server, client);
+  expect(client.told).toContain("onAllowed bidirectional");
+  expect([openStream(client), client.engine.openStream("bidirectional")]).toEqual([4, undefined]);
+});

@@ -27,7 +27,12 @@ async function pageOf(app: RelayApp, token: string, query: string): Promise<Stat
 function lasting({ registrations, next }: StatsPage): unknown {
   return {
     next,
-    registrations: registrations.map((each) => ({ ...each, rate: null, firstForwardedAt: null })),
+    registrations: registrations.map((each) => ({
+      ...each,
+      rate: null,
+      quietMs: null,
+      firstForwardedAt: null,
+    })),
   };
 }
 
@@ -118,6 +123,10 @@ describe("GET /v1/stats", () => {
       .toMatchObject({ packetsPerSecond: expect.any(Number) as number });
     const later = await Array.fromAsync(app.relay.registrations());
     expect(lasting({ registrations: later, next: null })).toEqual(lasting(page));
+    // Nothing moves any more.
+    await expect
+      .poll(async () => (await pageOf(app, app.token, "limit=1")).registrations[0]!.quietMs)
+      .toBeGreaterThan(0);
   });
 
   it("gives names of markup back as they are, as JSON that no browser takes for a page", async () => {

@@ -9,6 +9,7 @@ const registration = {
   bytesFrom: 0,
   bytesTo: 0,
   rate: null,
+  quietMs: null,
   dropped: {},
   expiresAt: "2026-01-01T13:00:05.000Z",
 };

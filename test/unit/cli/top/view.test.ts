@@ -19,6 +19,7 @@ const bob: RegistrationStats = {
   packetsTo: 34,
   bytesTo: 34_000_000,
   rate: { packetsPerSecond: 1234, bytesPerSecond: 1_500_000 },
+  quietMs: 12_345,
   firstForwardedAt: null,
   registeredAt: "2026-01-01T12:00:00.000Z",
   expiresAt: "2026-01-01T13:00:05.000Z",
@@ -63,7 +64,7 @@ describe("topLines", () => {
     const before = { kernel: { packets: 4_999_000, bytes: 6e9 - 1e6 }, user: { packets: 7, bytes: 8 } };
     const { path } = figuresOf([]).stats;
     const rates = pathRates({ path: before, atMs: 0 }, { path, atMs: 2000 });
-    const text = topLines(figuresOf([bob], { rates }), { columns: 120, style: plain }).join("\n");
+    const text = topLines(figuresOf([bob], { rates }), { columns: 128, style: plain }).join("\n");
     expect(text).toBe(
       [
         "quicpipe relay, native (the fastest here)",
@@ -80,8 +81,8 @@ describe("topLines", () => {
         "mailbox queued 1, taken 2",
         "refused ERR_QUICPIPE_TOKEN_EXPIRED 2",
         "",
-        "subject                        packets/s     bytes/s path   address                 dropped      sent  received expires",
-        "bob                                1 234   1.50 MB/s kernel 203.0.113.7:4433              4   12.0 kB   34.0 MB 13:00:05",
+        "subject                        packets/s     bytes/s path   address                 dropped   quiet      sent  received expires",
+        "bob                                1 234   1.50 MB/s kernel 203.0.113.7:4433              4    12 s   12.0 kB   34.0 MB 13:00:05",
       ].join("\n"),
     );
   });

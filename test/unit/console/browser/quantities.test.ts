@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { formatBytes, formatCount, formatLife } from "../../../../src/console/browser/quantities.ts";
+import {
+  formatBytes,
+  formatCount,
+  formatLife,
+  formatQuiet,
+} from "../../../../src/console/browser/quantities.ts";
 
 describe("quantities", () => {
   it.each([
@@ -32,5 +37,14 @@ describe("quantities", () => {
     [172_800_000, "2 d"],
   ])("writes the life of %d ms as %s", (lifeMs, text) => {
     expect(formatLife(lifeMs)).toBe(text);
+  });
+
+  it.each([
+    [null, "–"],
+    [0, "–"],
+    [12_003, "12 s"],
+    [90_000, "1 min"],
+  ])("writes a quiet of %s ms as %s", (quietMs, text) => {
+    expect(formatQuiet(quietMs)).toBe(text);
   });
 });

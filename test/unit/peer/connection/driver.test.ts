@@ -52,6 +52,7 @@ function setUp(): { driver: Driver; engine: FakeEngine; calls: string[] } {
   const owner = {
     ...deafListener,
     onEnded: () => void calls.push("ended"),
+    onDetours: (detours: number) => void calls.push(`detours ${detours}`),
     onTurn: () => void calls.push("turn"),
     onOver: () => void calls.push("over"),
   };
@@ -72,11 +73,18 @@ describe("the driver of a connection", () => {
 
   it("takes a turn for datagrams that have come to the engine directly", async () => {
     const { driver, calls } = setUp();
-    driver.onReceived(2);
-    driver.onReceived(1);
+    driver.onReceived(2, 0);
+    driver.onReceived(1, 0);
     await vi.runOnlyPendingTimersAsync();
     expect(calls).toEqual(["poll", "turn", "flush"]);
     expect(driver.refused).toBe(3);
+  });
+
+  it("tells its owner of detours", () => {
+    const { driver, calls } = setUp();
+    driver.onReceived(0, 0);
+    driver.onReceived(1, 5);
+    expect([calls, driver.refused]).toEqual([["detours 5"], 1]);
   });
 
   it("takes another turn where one was too short to send everything", async () => {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ConnectionIds } from "../../../../src/peer/connection/connection-ids.ts";
 import { QuicConnection } from "../../../../src/peer/connection/quic-connection.ts";
 import type { EngineConnection, EngineEnd, EngineListener } from "../../../../src/peer/engine/contract.ts";
+import { PathChecks } from "../../../../src/peer/path/seeking/checks.ts";
 import type { PeerSocket } from "../../../../src/peer/socket.ts";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -37,7 +38,8 @@ function setUp(onStalled: () => Promise<void> | undefined = () => undefined): {
     hold: () => void (engine.isHeld = true),
     release: () => void (engine.isHeld = false),
     certificates: () => [],
-    ping: () => void engine.pings++,
+    applicationProtocol: () => "app",
+    pingPath: () => void engine.pings++,
     silentMs: () => engine.silentMs,
     end: () => engine.ending,
     get isOver() {
@@ -47,13 +49,19 @@ function setUp(onStalled: () => Promise<void> | undefined = () => undefined): {
   const socket = {
     addRoute: () => undefined,
     removeRoute: () => undefined,
-    flush: () => undefined,
+    flush: () => false,
     attach: () => () => undefined,
   };
   const onEnd = vi.fn();
   const connection = new QuicConnection({
     engine: fake,
     socket: socket as unknown as PeerSocket,
+    checks: new PathChecks({ send: () => undefined, isDirect: () => false, strangers: undefined }),
+    direct: "auto",
+    reflexive: () => undefined,
+    mapped: () => [],
+    relays: [],
+    maxStreams: 100,
     ids: new ConnectionIds(4),
     role: "client",
     check: undefined,

@@ -6,11 +6,19 @@ import type { EngineConnection, StreamKind, StreamRead } from "../../../../src/p
 const ended = new QuicpipeError("ERR_QUICPIPE_CONNECTION_LOST", "over");
 const nothing = { bytes: 0, fin: false };
 
+/** What the peers of a connection have who have not agreed to talk about paths. */
+const noControl = {
+  accept: (): void => undefined,
+  claims: (): boolean => false,
+  read: (): void => undefined,
+  write: (): void => undefined,
+};
+
 /** The streams of a client whose engine does as the test says. */
 function setUp(): { streams: Streams; engine: FakeEngine; wakes: () => number } {
   const engine = new FakeEngine();
   let wakes = 0;
-  const streams = new Streams(engine as unknown as EngineConnection, "client", () => void wakes++);
+  const streams = new Streams(engine as unknown as EngineConnection, "client", noControl, () => void wakes++);
   return { streams, engine, wakes: () => wakes };
 }
 

@@ -54,22 +54,41 @@ describe("the numbers of the addon", () => {
     expect(connection.send(bytes)).toBe(0);
   });
 
-  it("tell a datagram's length from its way", () => {
-    expect(over({ send: () => 3 * 65_536 + 1200 }).send(bytes)).toBe(1200);
+  it("tell a datagram's length from its path", () => {
+    const sent = [3 * 65_536 + 1200, 0xffff_ffff * 65_536 + 65_535, 0];
+    const connection = over({ send: () => sent.shift()! });
+    expect([connection.send(bytes), connection.sentPath]).toEqual([1200, 3]);
+    expect([connection.send(bytes), connection.sentPath]).toEqual([65_535, 0xffff_ffff]);
+    expect([connection.send(bytes), connection.sentPath]).toEqual([0, 0xffff_ffff]);
   });
 
-  it("tell the directions of a stream apart", () => {
+  it.each([
+    [7, 7],
+    [-1, "no-multipath"],
+    [-2, "server"],
+    [-3, "limit"],
+    [-4, "no-connection-ids"],
+  ])("say whether a path is opened (%i)", (number, result) => {
+    expect(over({ openPath: () => number }).openPath(false)).toBe(result);
+  });
+
+  it("tell the directions of streams apart", () => {
     const calls: unknown[] = [];
     const connection = over({
+      allowStreams: (...args) => void calls.push(["allow", ...args]),
       streamReset: (...args) => void calls.push(["reset", ...args]),
       streamStop: (...args) => void calls.push(["stop", ...args]),
       openStream: (isBidirectional) => Number(isBidirectional),
     });
     connection.streamAbort(4, "write", 1);
     connection.streamAbort(4, "read", 2);
+    connection.allowStreams("bidirectional", 9);
+    connection.allowStreams("unidirectional", 8);
     expect(calls).toEqual([
       ["reset", 4, 1],
       ["stop", 4, 2],
+      ["allow", true, 9],
+      ["allow", false, 8],
     ]);
     expect([connection.openStream("bidirectional"), connection.openStream("unidirectional")]).toEqual([1, 0]);
   });

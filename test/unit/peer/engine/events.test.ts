@@ -25,6 +25,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   PathOpened: ['onPath {"kind":"opened","id":7}'],
   PathClosed: ['onPath {"kind":"closed","id":7,"by":"other"}'],
   PathPreferred: ['onPath {"kind":"preferred","id":7,"isBackup":true}'],
+  PathStalled: ['onPath {"kind":"stalled","id":7}'],
 };
 
 /** The numbers of events as the addon's source has them. */

@@ -33,6 +33,7 @@ function setUp(
         signal.addEventListener("abort", () => reject(new Error("given up"))),
       );
     },
+    wants: () => true,
     accept: ({ id }, onTaken) => {
       onTaken();
       return Promise.resolve(`connection ${id}`);
@@ -225,6 +226,20 @@ describe("the accepter's loop", () => {
     loop.start();
     await vi.advanceTimersByTimeAsync(10_000);
     expect(made).toBe(16);
+    loop.close();
+  });
+
+  it("leaves in the mailbox what is not wanted, and asks about it again each second", async () => {
+    let wanted = "b";
+    const wants = ({ id }: WaitingMessage): boolean => id === wanted;
+    const { loop, polls } = setUp([["a", "b"], ["a"], ["a"], ["a"]], { wants });
+    expect(await loop.next()).toBe("connection b");
+    const next = loop.next();
+    await vi.advanceTimersByTimeAsync(1500);
+    wanted = "a";
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(await next).toBe("connection a");
+    expect(polls.slice(0, 4)).toEqual([0, 0, 1000, 2000]);
     loop.close();
   });
 

@@ -21,7 +21,12 @@ function sourceOf(rates: readonly number[]): StatsSource & { readonly ended: Set
       countersOf: (id) => (ended.has(id) ? undefined : noCounters),
     },
     rates: {
-      of: ({ session }) => ({ packetsPerSecond: 1, bytesPerSecond: rates[session]!, path: undefined }),
+      of: ({ session }) => ({
+        packetsPerSecond: 1,
+        bytesPerSecond: rates[session]!,
+        path: undefined,
+        quietMs: 0,
+      }),
     },
   };
 }

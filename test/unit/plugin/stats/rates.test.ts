@@ -51,7 +51,7 @@ describe("Rates", () => {
     move(50);
     await vi.advanceTimersByTimeAsync(defaults.sampleIntervalMs);
     const expected = { packetsPerSecond: 50, bytesPerSecond: 5000 };
-    expect(rates.of(registrationOf(1))).toEqual({ ...expected, path: "user" });
+    expect(rates.of(registrationOf(1))).toEqual({ ...expected, path: "user", quietMs: 0 });
     expect(rates.paths).toEqual({ kernel: { packetsPerSecond: 0, bytesPerSecond: 0 }, user: expected });
     rates.close();
   });

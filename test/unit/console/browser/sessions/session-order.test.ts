@@ -20,6 +20,7 @@ function session(subject: string, change: Partial<RegistrationStats> = {}): Regi
     packetsTo: 0,
     bytesTo: 0,
     rate: null,
+    quietMs: null,
     firstForwardedAt: null,
     registeredAt: "2026-01-01T00:00:00Z",
     expiresAt: "2026-01-01T01:00:00Z",
@@ -30,10 +31,16 @@ function session(subject: string, change: Partial<RegistrationStats> = {}): Regi
 
 const sessions = [
   session("peer 10", { rate: { packetsPerSecond: 5, bytesPerSecond: 9 }, bytesTo: 3 }),
-  session("peer 9", { address: "192.0.2.1:4433", path: "user", expiresAt: "2026-01-01T00:30:00Z" }),
+  session("peer 9", {
+    address: "192.0.2.1:4433",
+    path: "user",
+    quietMs: 0,
+    expiresAt: "2026-01-01T00:30:00Z",
+  }),
   session("alice", {
     rate: { packetsPerSecond: 7, bytesPerSecond: 8 },
     bytesFrom: 1,
+    quietMs: 12_000,
     dropped: { "rate-limited": 2, "no-address": 0, "source-is-destination": 1 },
   }),
 ];
@@ -55,6 +62,7 @@ describe("the order of sessions", () => {
   it.each<[Column, string]>([
     ["packetRate", "alice"],
     ["byteRate", "peer 10"],
+    ["quiet", "alice"],
     ["from", "alice"],
     ["to", "peer 10"],
     ["dropped", "alice"],

@@ -37,6 +37,7 @@ use transfer::{Incoming, Outgoing};
 use udp::{
     Wake,
     port::{Flushed, Port},
+    route::Route,
     routes::Receiver,
 };
 
@@ -84,7 +85,7 @@ fn connect(is_dialer: bool, key: &[u8], identity: &[u8]) -> Connection {
     let options = setting::options(key, CIDS, identity);
     let now = Instant::now();
     match is_dialer {
-        true => Connection::connect(options, None, 0, now),
+        true => Connection::connect(options, None, now),
         false => Connection::accept(options, now),
     }
     .expect("valid options")
@@ -97,7 +98,7 @@ fn bind(own: SocketAddr, relay: SocketAddr, tell: Sender<Input>) -> Port {
         Wake::Fault(fault) => panic!("{fault}"),
     })
     .expect("a free port");
-    port.set_sources([relay]);
+    port.set_sources([relay], []);
     port
 }
 
@@ -139,8 +140,9 @@ impl Peer {
         }
         let outgoing = &mut self.outgoing;
         self.connection.with(|connection| outgoing.write(connection)).expect("a sound engine");
-        let flushed = self.port.flush(&self.connection, self.relay).expect("a working port");
-        let is_busy = received.is_any || flushed == Flushed::More;
+        let route = Route { relay: self.relay, direct: None, is_mirrored: false };
+        let flush = self.port.flush(&self.connection, route).expect("a working port");
+        let is_busy = received.is_any || flush.progress == Flushed::More;
         if !is_busy {
             self.port.arm().expect("a working port");
         }
@@ -165,7 +167,7 @@ impl Peer {
         match words[0] {
             "begin" => {
                 for datagram in words[1].split(',') {
-                    self.with(|connection| connection.receive(BytesMut::from(&from_hex(datagram)[..]), 0, None, Instant::now()));
+                    self.with(|connection| connection.receive(BytesMut::from(&from_hex(datagram)[..]), None, Instant::now()));
                 }
             }
             "send" => self.connection.with(|connection| outgoing.open(connection, number(1), number(2))).expect("a sound engine"),

@@ -14,7 +14,13 @@ use crate::quic::{
     options::Invalid,
 };
 
-use super::{events, options::EngineOptions};
+use super::{
+    events::{self, path_number},
+    options::EngineOptions,
+};
+
+/// The longest key that is exported.
+const MOST_KEY_BYTES: u32 = 256;
 
 /// One QUIC connection.
 #[napi]
@@ -54,9 +60,9 @@ pub fn engine_faults() -> u32 {
 #[napi]
 impl EngineConnection {
     #[napi(factory, catch_unwind)]
-    pub fn connect(options: EngineOptions, server_name: Option<String>, way: u16) -> Result<Self> {
+    pub fn connect(options: EngineOptions, server_name: Option<String>) -> Result<Self> {
         let options = options.try_into().map_err(invalid)?;
-        Self::share(Connection::connect(options, server_name.as_deref(), way, Instant::now()))
+        Self::share(Connection::connect(options, server_name.as_deref(), Instant::now()))
     }
 
     #[napi(factory, catch_unwind)]
@@ -70,22 +76,22 @@ impl EngineConnection {
 
     /// Takes one datagram with its two ECN bits (RFC 3168 §5). Returns `false` if it was of no use.
     #[napi]
-    pub fn receive(&self, datagram: &[u8], way: u16, ecn: u8) -> bool {
+    pub fn receive(&self, datagram: &[u8], ecn: u8) -> bool {
         let (datagram, ecn) = (BytesMut::from(as_received(datagram)), EcnCodepoint::from_bits(ecn));
-        self.with(|connection| connection.receive(datagram, way, ecn, Instant::now())).unwrap_or(false)
+        self.with(|connection| connection.receive(datagram, ecn, Instant::now()).is_useful).unwrap_or(false)
     }
 
-    /// Writes the next datagram to `out`, and returns 65 536 × its way + its bytes; 0 if there is none.
+    /// Writes the next datagram to `out`, and returns 65 536 × its path + its bytes; 0 if there is none.
     #[napi]
     pub fn send(&self, mut out: Uint8ArraySlice) -> f64 {
         let mut datagram = Vec::with_capacity(2048);
         let transmit = |connection: &mut Connection| connection.transmit(&mut datagram, Instant::now());
-        let Some(way) = self.with(transmit).flatten() else { return 0.0 };
+        let Some(path) = self.with(transmit).flatten() else { return 0.0 };
         // Safety: the caller passes memory of its own, which no other thread uses meanwhile.
         let out = unsafe { out.as_mut() };
         let Some(room) = out.get_mut(..datagram.len()) else { return 0.0 };
         room.copy_from_slice(&datagram);
-        f64::from(u32::from(way) * 65_536 + datagram.len() as u32)
+        path_number(path) * 65_536.0 + datagram.len() as f64
     }
 
     #[napi]
@@ -188,6 +194,17 @@ impl EngineConnection {
     #[napi]
     pub fn application_protocol(&self) -> String {
         self.with(Connection::application_protocol).unwrap_or_default()
+    }
+
+    /// A key of the handshake; empty before it is there.
+    #[napi]
+    pub fn export_key(&self, label: String, context: String, bytes: u32) -> Uint8Array {
+        let mut key = vec![0; bytes.min(MOST_KEY_BYTES) as usize];
+        let is_there = self.with(|connection| connection.export_key(label.as_bytes(), context.as_bytes(), &mut key));
+        if is_there != Some(true) {
+            key.clear();
+        }
+        key.into()
     }
 
     /// DER of the other side's certificates, its own first; none before TLS has seen them.

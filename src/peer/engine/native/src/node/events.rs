@@ -24,6 +24,7 @@ pub fn numbers(event: Event) -> [f64; 3] {
         Event::PathOpened(id) => [14.0, path_number(id), 0.0],
         Event::PathClosed(id, by) => [15.0, path_number(id), by as u8 as f64],
         Event::PathPreferred { id, is_backup } => [16.0, path_number(id), f64::from(u8::from(is_backup))],
+        Event::PathStalled(id) => [17.0, path_number(id), 0.0],
     }
 }
 

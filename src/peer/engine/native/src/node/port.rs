@@ -13,7 +13,10 @@ use crate::{
     udp::{
         Wake,
         port::{Flushed, Port},
+        received,
+        route::Route,
         routes::{Cid, Receiver},
+        strangers::{TAG_BYTES, Tag},
     },
 };
 
@@ -31,17 +34,18 @@ pub struct PortAddress {
     pub port: u16,
 }
 
-/// A datagram of no connection, and its two ECN bits (RFC 3168 §5).
+/// A datagram of no connection, its two ECN bits (RFC 3168 §5), and its source.
 #[napi(object)]
 pub struct Other {
     pub datagram: Buffer,
     pub ecn: u8,
+    pub from: PortAddress,
 }
 
 /// What has come in one turn.
 #[napi(object)]
 pub struct Received {
-    /// Pairs of a connection's number and the count of datagrams that were of no use to it.
+    /// A connection's number, the count of datagrams that were of no use to it, and that of detours; and so on.
     pub connections: Vec<u32>,
     pub others: Vec<Other>,
     pub is_any: bool,
@@ -54,6 +58,7 @@ pub struct PortStats {
     pub foreign: f64,
     pub send_failed: f64,
     pub crowded_out: f64,
+    pub strangers_refused: f64,
 }
 
 type OnWake = ThreadsafeFunction<Option<String>, (), Option<String>, Status, false>;
@@ -80,14 +85,35 @@ impl UdpPort {
     #[napi(catch_unwind)]
     pub fn address(&mut self) -> Result<PortAddress> {
         let at = self.open()?.address().map_err(failed)?;
-        Ok(PortAddress { address: at.ip().to_string(), port: at.port() })
+        Ok(at.into())
     }
 
-    /// Takes datagrams from these addresses alone.
+    /// Takes datagrams of any kind from these addresses alone: the relay's, and those of other peers.
     #[napi(catch_unwind)]
-    pub fn set_sources(&mut self, sources: Vec<String>) -> Result<()> {
-        let sources: Vec<SocketAddr> = sources.iter().map(|it| parse(it)).collect::<Result<_>>()?;
-        self.open()?.set_sources(sources);
+    pub fn set_sources(&mut self, relay: Vec<String>, direct: Vec<String>) -> Result<()> {
+        let (relay, direct) = (parse_all(&relay)?, parse_all(&direct)?);
+        self.open()?.set_sources(relay, direct);
+        Ok(())
+    }
+
+    /// Takes requests of STUN with a tag, of 8 bytes, from anywhere.
+    #[napi(catch_unwind)]
+    pub fn add_tag(&mut self, text: String) -> Result<()> {
+        self.open()?.strangers().add_tag(tag(&text)?);
+        Ok(())
+    }
+
+    #[napi(catch_unwind)]
+    pub fn remove_tag(&mut self, text: String) -> Result<()> {
+        self.open()?.strangers().remove_tag(&tag(&text)?);
+        Ok(())
+    }
+
+    /// Takes responses of STUN from these addresses.
+    #[napi(catch_unwind)]
+    pub fn set_checked(&mut self, addresses: Vec<String>) -> Result<()> {
+        let addresses = parse_all(&addresses)?;
+        self.open()?.strangers().set_checked(addresses);
         Ok(())
     }
 
@@ -114,16 +140,25 @@ impl UdpPort {
         Ok(())
     }
 
-    /// Sends what the connection has to send. Returns 0 for all, 1 if there is more, 2 if the system has no room.
+    /// Sends what the connection has to send: packets of its first path to `relay`, those of others to `direct`, or else to `relay`
+    /// too. Returns 0 for all, 1 if there is more, 2 if the system has no room; and 3 more if a copy of anything went to `relay`.
     #[napi(catch_unwind)]
-    pub fn flush(&mut self, connection: &EngineConnection, to: String) -> Result<u32> {
-        let to = parse(&to)?;
-        let flushed = self.open()?.flush(&connection.shared(), to).map_err(failed)?;
-        Ok(match flushed {
+    pub fn flush(
+        &mut self,
+        connection: &EngineConnection,
+        relay: String,
+        direct: Option<String>,
+        is_mirrored: bool,
+    ) -> Result<u32> {
+        let direct = direct.map(|it| parse(&it)).transpose()?;
+        let route = Route { relay: parse(&relay)?, direct, is_mirrored };
+        let flush = self.open()?.flush(&connection.shared(), route).map_err(failed)?;
+        let progress = match flush.progress {
             Flushed::All => 0,
             Flushed::More => 1,
             Flushed::Blocked => 2,
-        })
+        };
+        Ok(progress + 3 * u32::from(flush.is_mirrored))
     }
 
     #[napi(catch_unwind)]
@@ -131,8 +166,8 @@ impl UdpPort {
         let port = self.open()?;
         let received = port.drain().map_err(failed)?;
         Ok(Received {
-            connections: received.connections.into_iter().flat_map(|(number, refused)| [number, refused]).collect(),
-            others: received.others.into_iter().map(|it| Other { datagram: it.datagram.into(), ecn: it.ecn }).collect(),
+            connections: received.connections.iter().flat_map(|it| [it.number, it.refused, it.detours]).collect(),
+            others: received.others.into_iter().map(Other::from).collect(),
             is_any: received.is_any,
             is_blocked: port.is_blocked(),
         })
@@ -151,6 +186,7 @@ impl UdpPort {
             foreign: port.foreign() as f64,
             send_failed: port.send_failed() as f64,
             crowded_out: port.crowded_out() as f64,
+            strangers_refused: port.strangers_refused() as f64,
         })
     }
 
@@ -167,6 +203,26 @@ impl UdpPort {
 
 fn cids(ids: &[u8]) -> impl Iterator<Item = Cid> {
     ids.chunks_exact(CID_BYTES).map(|id| id.try_into().expect("an exact chunk"))
+}
+
+impl From<SocketAddr> for PortAddress {
+    fn from(at: SocketAddr) -> Self {
+        Self { address: at.ip().to_string(), port: at.port() }
+    }
+}
+
+impl From<received::Other> for Other {
+    fn from(it: received::Other) -> Self {
+        Self { datagram: it.datagram.into(), ecn: it.ecn, from: it.from.into() }
+    }
+}
+
+fn tag(text: &str) -> Result<Tag> {
+    Tag::try_from(text.as_bytes()).map_err(|_| Error::from_reason(format!("a tag has {TAG_BYTES} bytes: {text}")))
+}
+
+fn parse_all(addresses: &[String]) -> Result<Vec<SocketAddr>> {
+    addresses.iter().map(|it| parse(it)).collect()
 }
 
 fn parse(address: &str) -> Result<SocketAddr> {

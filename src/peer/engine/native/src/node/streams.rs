@@ -24,6 +24,12 @@ impl EngineConnection {
         id.map_or(-1.0, |id| u64::from(id) as f64)
     }
 
+    /// Sets how many streams the other side may have open at once.
+    #[napi]
+    pub fn allow_streams(&self, is_bidirectional: bool, count: u32) {
+        self.with(|connection| connection.allow_streams(direction(is_bidirectional), count));
+    }
+
     #[napi]
     pub fn stream_read(&self, id: f64, mut out: Uint8ArraySlice) -> f64 {
         // Safety: as in `send`.

@@ -16,7 +16,7 @@ use std::{
 };
 
 use bytes::BytesMut;
-use noq_proto::{ConnectionHandle, EcnCodepoint, Endpoint, EndpointEvent};
+use noq_proto::{ConnectionHandle, EcnCodepoint, Endpoint, EndpointEvent, PathId};
 
 use self::unheard::Unheard;
 use super::{
@@ -24,12 +24,13 @@ use super::{
     events::{End, Event},
     in_flight::InFlight,
     inbound::Inbound,
+    open_paths::OpenPaths,
     options::{Invalid, Options},
     received::Received,
+    remote,
     silence::Silence,
     stopwatch::Stopwatch,
     trust::Verifier,
-    ways::{self, Way},
 };
 
 /// Whether packets may go out. Nothing that identifies this side leaves before the other side is trusted.
@@ -50,13 +51,13 @@ pub struct Connection {
     pub(super) live: Option<(ConnectionHandle, noq_proto::Connection)>,
     /// A server's settings, and the datagram that its connection began with until it is answered.
     server: Option<Arc<noq_proto::ServerConfig>>,
-    first: Option<(Way, BytesMut)>,
+    first: Option<BytesMut>,
     pub(super) inbound: Inbound,
     pub(super) received: Received,
     /// Flow control window of the connection once the other side is trusted.
     window_bytes: u32,
     /// The CONNECTION_CLOSE to a client whose first packets are refused.
-    farewell: Option<(Way, Vec<u8>)>,
+    farewell: Option<Vec<u8>>,
     /// Events for the endpoint that wait for more connection IDs.
     waiting: VecDeque<EndpointEvent>,
     cids: Arc<Cids>,
@@ -68,6 +69,7 @@ pub struct Connection {
     silence: Silence,
     unheard: Unheard,
     in_flight: InFlight,
+    open_paths: OpenPaths,
     end: Option<End>,
     events: VecDeque<Event>,
     /// Frames that have come.
@@ -76,9 +78,9 @@ pub struct Connection {
     farewells: u8,
 }
 
-/// Datagrams of one length that go one way; the last may be shorter.
+/// Datagrams of one length and one path; the last may be shorter.
 pub struct Train {
-    pub way: Way,
+    pub path: PathId,
     pub datagram_bytes: usize,
     pub ecn: Option<EcnCodepoint>,
 }
@@ -101,11 +103,12 @@ const NO_VIABLE_PATH: u32 = 0x10;
 
 impl Connection {
     /// Begins as a client.
-    pub fn connect(mut options: Options, name: Option<&str>, way: Way, now: Instant) -> Result<Self, Invalid> {
+    pub fn connect(mut options: Options, name: Option<&str>, now: Instant) -> Result<Self, Invalid> {
         let in_flight = InFlight::default();
         let config = options.client(&in_flight)?;
         let mut this = Self::new(options, None, in_flight, now);
-        this.live = Some(this.endpoint.connect(now, config, ways::address(way), name.unwrap_or(NO_NAME))?);
+        this.live = Some(this.endpoint.connect(now, config, remote::ADDRESS, name.unwrap_or(NO_NAME))?);
+        this.note_paths();
         Ok(this)
     }
 
@@ -135,6 +138,7 @@ impl Connection {
             verifier: options.verifier,
             time: Stopwatch::running(),
             in_flight,
+            open_paths: OpenPaths::default(),
             end: None,
             events: VecDeque::new(),
             frames: 0,
@@ -146,33 +150,34 @@ impl Connection {
         self.live.as_mut().map(|(_, connection)| connection)
     }
 
-    /// Writes the next datagram to `out`, and returns its way.
-    pub fn transmit(&mut self, out: &mut Vec<u8>, now: Instant) -> Option<Way> {
-        self.transmit_train(out, NonZeroUsize::MIN, now).map(|train| train.way)
+    /// Writes the next datagram to `out`, and returns its path.
+    pub fn transmit(&mut self, out: &mut Vec<u8>, now: Instant) -> Option<PathId> {
+        self.transmit_train(out, NonZeroUsize::MIN, now).map(|train| train.path)
     }
 
-    /// Writes up to `most` datagrams for one way to `out`, one after the other.
+    /// Writes up to `most` datagrams of one path to `out`, one after the other.
     pub fn transmit_train(&mut self, out: &mut Vec<u8>, most: NonZeroUsize, now: Instant) -> Option<Train> {
         out.clear();
         // Whoever has heard of the end reads no more.
         if self.end.is_some() && self.events.is_empty() {
             self.inbound.give_up();
         }
-        if let Some((way, farewell)) = self.farewell.take() {
+        if let Some(farewell) = self.farewell.take() {
             *out = farewell;
-            return Some(Train { way, datagram_bytes: out.len(), ecn: None });
+            return Some(Train { path: PathId::ZERO, datagram_bytes: out.len(), ecn: None });
         }
         if self.time.is_stopped() || self.gate == Gate::Judging {
             return None;
         }
         let at = self.time.at(now);
         let (farewells, may_send) = (self.farewells, self.unheard.may_send(&self.in_flight));
-        let connection = self.live()?;
+        let (_, connection) = self.live.as_mut()?;
         let is_farewell = connection.is_closed();
         if is_farewell && farewells == 0 || !is_farewell && !may_send {
             return None;
         }
         let transmit = connection.poll_transmit(at, most, out)?;
+        let path = self.open_paths.sender(connection);
         self.farewells -= u8::from(is_farewell);
         self.first = None;
         self.silence.sent(now, !self.in_flight.is_none());
@@ -181,7 +186,7 @@ impl Connection {
             self.close(NO_VIABLE_PATH.into(), "too many packets are unacknowledged", now);
         }
         self.settle();
-        Some(Train { way: ways::way(transmit.destination), datagram_bytes, ecn: transmit.ecn })
+        Some(Train { path, datagram_bytes, ecn: transmit.ecn })
     }
 
     /// Lets packets go out to a trusted peer, or ends the connection.
@@ -212,6 +217,11 @@ impl Connection {
         let data = self.live().and_then(|connection| connection.crypto_session().handshake_data());
         let data = data.and_then(|any| any.downcast::<noq_proto::crypto::rustls::HandshakeData>().ok());
         data.and_then(|data| data.protocol).map_or_else(String::new, |name| String::from_utf8_lossy(&name).into_owned())
+    }
+
+    /// Writes a key to `out` that both sides, and nobody else, derive from the handshake (RFC 8446 §7.5). Returns whether it is there yet.
+    pub fn export_key(&mut self, label: &[u8], context: &[u8], out: &mut [u8]) -> bool {
+        self.live().is_some_and(|connection| connection.crypto_session().export_keying_material(out, label, context).is_ok())
     }
 
     /// Raises the number of connection IDs that may be issued.

@@ -23,7 +23,7 @@ pub enum Event {
     Stopped(StreamId, VarInt),
     /// The other side allows more streams.
     Allowed(Dir),
-    /// Packets go unanswered, so the path may be broken.
+    /// Packets go unanswered on all paths, so the connection may be broken.
     Stalled,
     /// Datagrams have come, and none waited before.
     DatagramReceived,
@@ -39,6 +39,8 @@ pub enum Event {
         id: PathId,
         is_backup: bool,
     },
+    /// Of several paths, one whose packets go unanswered for a PTO. Told again after each further one.
+    PathStalled(PathId),
 }
 
 impl Event {

@@ -1,10 +1,12 @@
 //! CUBIC that tells what is unacknowledged, which noq does not, and sends the first window without pacing.
 
+mod flight;
+
 use std::{
     any::Any,
     sync::{
-        Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -14,38 +16,89 @@ use noq_proto::{
     congestion::{Controller, ControllerFactory, ControllerMetrics, CubicConfig},
 };
 
+use self::flight::Flight;
+
 /// What is under way on the paths of one connection.
 #[derive(Debug, Clone, Default)]
-pub struct InFlight(Arc<Counts>);
+pub struct InFlight(Arc<Shared>);
 
 #[derive(Debug, Default)]
-struct Counts {
-    /// The number of paths on which ack-eliciting packets are neither acknowledged nor declared lost.
-    busy_paths: AtomicUsize,
+struct Shared {
+    /// Of the paths that noq has.
+    paths: Mutex<Vec<Weak<PathFlight>>>,
+    /// How many paths noq has made.
+    built: AtomicU64,
     /// Packets that have been acknowledged.
     acknowledged: AtomicU64,
-    /// Congestion window of the path that was asked last.
+}
+
+/// What is under way on one path.
+#[derive(Debug)]
+pub struct PathFlight {
+    flight: Mutex<Flight>,
     window_bytes: AtomicU64,
+}
+
+impl PathFlight {
+    /// Returns that of the path with this controller.
+    pub fn of(controller: &dyn Controller) -> Option<Arc<Self>> {
+        // noq lends a controller, and only one's owner may look into it.
+        let copy = controller.clone_box().into_any().downcast::<Observed>().ok()?;
+        Some(copy.path.clone())
+    }
+
+    pub fn flight(&self) -> MutexGuard<'_, Flight> {
+        self.flight.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl InFlight {
     pub fn is_none(&self) -> bool {
-        self.0.busy_paths.load(Ordering::Relaxed) == 0
+        !self.any(|path| path.flight().is_busy())
     }
 
-    #[cfg(test)]
-    pub fn busy() -> Self {
-        let this = Self::default();
-        this.0.busy_paths.store(1, Ordering::Relaxed);
-        this
-    }
-
+    /// Sum of the congestion windows.
     pub fn window_bytes(&self) -> u64 {
-        self.0.window_bytes.load(Ordering::Relaxed)
+        let mut sum = 0;
+        self.any(|path| {
+            sum += path.window_bytes.load(Ordering::Relaxed);
+            false
+        });
+        sum
     }
 
     pub fn acknowledged(&self) -> u64 {
         self.0.acknowledged.load(Ordering::Relaxed)
+    }
+
+    pub fn built(&self) -> u64 {
+        self.0.built.load(Ordering::Relaxed)
+    }
+
+    fn any(&self, is_it: impl FnMut(Arc<PathFlight>) -> bool) -> bool {
+        self.paths().iter().filter_map(Weak::upgrade).any(is_it)
+    }
+
+    fn paths(&self) -> MutexGuard<'_, Vec<Weak<PathFlight>>> {
+        self.0.paths.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn build(&self, mtu: u16) -> Arc<PathFlight> {
+        let path = Arc::new(PathFlight { flight: Mutex::new(Flight::new(mtu)), window_bytes: AtomicU64::new(0) });
+        let mut paths = self.paths();
+        paths.retain(|path| path.strong_count() > 0);
+        paths.push(Arc::downgrade(&path));
+        self.0.built.fetch_add(1, Ordering::Relaxed);
+        path
+    }
+
+    /// Something that is in flight as long as the path is kept.
+    #[cfg(test)]
+    pub fn busy() -> (Self, Arc<PathFlight>) {
+        let this = Self::default();
+        let path = this.build(1200);
+        path.flight().sent(Instant::now(), 1200, 0);
+        (this, path)
     }
 }
 
@@ -61,38 +114,23 @@ const BURST: Duration = Duration::from_millis(10);
 
 impl ControllerFactory for Factory {
     fn build(self: Arc<Self>, now: Instant, mtu: u16) -> Box<dyn Controller> {
-        Box::new(Observed::new(self.cubic.clone().build(now, mtu), self.in_flight.clone(), self.initial_rtt))
+        Box::new(Observed {
+            inner: self.cubic.clone().build(now, mtu),
+            path: self.in_flight.build(mtu),
+            in_flight: self.in_flight.clone(),
+            initial_rtt: self.initial_rtt,
+            is_measured: false,
+        })
     }
 }
 
 #[derive(Debug)]
 struct Observed {
     inner: Box<dyn Controller>,
-    is_busy: bool,
+    path: Arc<PathFlight>,
     in_flight: InFlight,
     initial_rtt: Duration,
     is_measured: bool,
-}
-
-impl Observed {
-    fn new(inner: Box<dyn Controller>, in_flight: InFlight, initial_rtt: Duration) -> Self {
-        Self { inner, is_busy: false, in_flight, initial_rtt, is_measured: false }
-    }
-
-    fn set_busy(&mut self, is_busy: bool) {
-        match (self.is_busy, is_busy) {
-            (false, true) => self.in_flight.0.busy_paths.fetch_add(1, Ordering::Relaxed),
-            (true, false) => self.in_flight.0.busy_paths.fetch_sub(1, Ordering::Relaxed),
-            _ => return,
-        };
-        self.is_busy = is_busy;
-    }
-}
-
-impl Drop for Observed {
-    fn drop(&mut self) {
-        self.set_busy(false);
-    }
 }
 
 impl Controller for Observed {
@@ -101,7 +139,7 @@ impl Controller for Observed {
     }
 
     fn on_packet_sent(&mut self, now: Instant, bytes: u16, pn: u64) {
-        self.set_busy(true);
+        self.path.flight().sent(now, bytes, pn);
         self.inner.on_packet_sent(now, bytes, pn);
     }
 
@@ -112,12 +150,13 @@ impl Controller for Observed {
     fn on_ack(&mut self, now: Instant, sent: Instant, bytes: u64, pn: u64, app_limited: bool, rtt: &RttEstimator) {
         self.is_measured = true;
         self.in_flight.0.acknowledged.fetch_add(1, Ordering::Relaxed);
+        self.path.flight().acknowledged(now, sent, bytes, pn, rtt.get());
         self.inner.on_ack(now, sent, bytes, pn, app_limited, rtt);
     }
 
     fn on_end_acks(&mut self, now: Instant, in_flight: u64, app_limited: bool, largest_pn: Option<u64>) {
         // Unless the application is the limit, more is waiting to be sent.
-        self.set_busy(in_flight > 0 || !app_limited);
+        self.path.flight().settled(in_flight, !app_limited);
         self.inner.on_end_acks(now, in_flight, app_limited, largest_pn);
     }
 
@@ -126,6 +165,7 @@ impl Controller for Observed {
     }
 
     fn on_packet_lost(&mut self, bytes: u16, pn: u64, now: Instant) {
+        self.path.flight().lost(bytes);
         self.inner.on_packet_lost(bytes, pn, now);
     }
 
@@ -134,6 +174,7 @@ impl Controller for Observed {
     }
 
     fn on_mtu_update(&mut self, mtu: u16) {
+        self.path.flight().set_mtu(mtu);
         self.inner.on_mtu_update(mtu);
     }
 
@@ -143,7 +184,7 @@ impl Controller for Observed {
 
     fn window(&self) -> u64 {
         let window = self.inner.window();
-        self.in_flight.0.window_bytes.store(window, Ordering::Relaxed);
+        self.path.window_bytes.store(window, Ordering::Relaxed);
         window
     }
 
@@ -157,9 +198,13 @@ impl Controller for Observed {
     }
 
     fn clone_box(&self) -> Box<dyn Controller> {
-        let mut copy = Self::new(self.inner.clone_box(), self.in_flight.clone(), self.initial_rtt);
-        copy.is_measured = self.is_measured;
-        Box::new(copy)
+        Box::new(Self {
+            inner: self.inner.clone_box(),
+            path: self.path.clone(),
+            in_flight: self.in_flight.clone(),
+            initial_rtt: self.initial_rtt,
+            is_measured: self.is_measured,
+        })
     }
 
     /// noq asks for it to fill its pacer, which is to hold what [`Self::metrics`] allows.

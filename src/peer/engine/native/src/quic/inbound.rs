@@ -9,7 +9,7 @@ mod inbox;
 
 use std::collections::{HashMap, hash_map::Entry};
 
-use noq_proto::{Connection, StreamId};
+use noq_proto::{Connection, Dir, StreamId};
 
 use self::{
     credit::Credit,
@@ -24,14 +24,15 @@ const MAX_FRAMES: u32 = 256;
 pub struct Inbound {
     inboxes: HashMap<StreamId, Inbox>,
     credit: Credit,
-    max_streams: u32,
+    /// Streams that the other side may have open, by direction.
+    max_streams: [u32; 2],
     /// Streams of the other side's, by direction, that have ended for noq and not for the application.
     held: [u32; 2],
 }
 
 impl Inbound {
     pub fn new(window_bytes: u32, max_streams: u32) -> Self {
-        Self { inboxes: HashMap::new(), credit: Credit::new(window_bytes), max_streams, held: [0; 2] }
+        Self { inboxes: HashMap::new(), credit: Credit::new(window_bytes), max_streams: [max_streams; 2], held: [0; 2] }
     }
 
     /// Changes the window of the connection, from the next packet on.
@@ -94,12 +95,23 @@ impl Inbound {
         self.inboxes = HashMap::new();
     }
 
+    /// Sets how many streams the other side may have open at once.
+    pub fn allow(&mut self, connection: &mut Connection, dir: Dir, count: u32) {
+        self.max_streams[dir as usize] = count;
+        self.tell_allowed(connection, dir);
+    }
+
+    fn tell_allowed(&self, connection: &mut Connection, dir: Dir) {
+        let count = self.max_streams[dir as usize].saturating_sub(self.held[dir as usize]);
+        connection.set_max_concurrent_streams(dir, count.into());
+    }
+
     fn count(&mut self, connection: &mut Connection, id: StreamId, change: fn(u32) -> u32) {
         if id.initiator() == connection.side() {
             return;
         }
         let held = &mut self.held[id.dir() as usize];
         *held = change(*held);
-        connection.set_max_concurrent_streams(id.dir(), self.max_streams.saturating_sub(*held).into());
+        self.tell_allowed(connection, id.dir());
     }
 }

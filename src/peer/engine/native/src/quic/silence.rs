@@ -45,8 +45,8 @@ impl Silence {
     /// Reports whether packets have gone unanswered for more than three round trips, about two probes (RFC 9002 §6.2.1). Asked
     /// when a probe is due, it is true once for each, so that whoever is told can hold the probe back.
     pub fn is_stall(&mut self, now: Instant, round_trip: Duration) -> bool {
-        let patience = LEAST_STALL.max(3 * round_trip);
-        let is_stall = self.asked_at.is_some_and(|asked_at| now.saturating_duration_since(asked_at) > patience);
+        let asked_at = self.asked_at;
+        let is_stall = asked_at.is_some_and(|asked_at| now.saturating_duration_since(asked_at) > patience(round_trip));
         self.is_told = is_stall && !self.is_told;
         self.is_told
     }
@@ -64,6 +64,11 @@ impl Silence {
     pub fn held_until(&self) -> Option<Instant> {
         self.held_until
     }
+}
+
+/// How long packets may go unanswered.
+pub fn patience(round_trip: Duration) -> Duration {
+    LEAST_STALL.max(3 * round_trip)
 }
 
 /// Reads the idle timeout from the other side's transport parameters; `None` if it has none (RFC 9000 §18.2).

@@ -31,6 +31,13 @@ impl Connection {
         self.live()?.streams().accept(dir)
     }
 
+    /// Sets how many streams the other side may have open at once. It has no effect on a server before the first packets.
+    pub fn allow_streams(&mut self, dir: Dir, count: u32) {
+        if let Some((_, connection)) = self.live.as_mut() {
+            self.inbound.allow(connection, dir, count);
+        }
+    }
+
     /// Fills `out` from the stream, as far as there is something to read in order.
     pub fn read(&mut self, id: StreamId, out: &mut [u8]) -> Progress {
         let Some((_, connection)) = self.live.as_mut() else { return Progress::Gone };

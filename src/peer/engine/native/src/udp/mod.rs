@@ -4,8 +4,12 @@
 mod inbox;
 mod outbox;
 pub mod port;
+pub mod received;
+pub mod route;
 pub mod routes;
 mod socket;
+mod sources;
+pub mod strangers;
 mod turns;
 mod waker;
 

@@ -60,6 +60,10 @@ impl Train {
         let contents = &self.bytes[self.sent..end];
         Transmit { destination: self.to, ecn: self.ecn, contents, segment_size: Some(self.datagram_bytes), src_ip: None }
     }
+
+    fn copy_to(&self, to: SocketAddr) -> Self {
+        Self { bytes: self.bytes.clone(), to, ..*self }
+    }
 }
 
 /// The train that the system had no room for, if any, and the count of what it refused for good.
@@ -108,6 +112,12 @@ impl Outbox {
         Some(train.bytes)
     }
 
+    /// Sends a copy of a train to another address. What there is no room for is lost, as the train itself is not.
+    pub fn send_copy(&mut self, train: &Train, to: SocketAddr, wire: &impl Wire) {
+        self.send(train.copy_to(to), wire);
+        self.waiting = None;
+    }
+
     /// Sends one datagram, or loses it if there is no room: its sender sends it again.
     pub fn send_one(&mut self, bytes: &[u8], to: SocketAddr, wire: &impl Wire) {
         let datagram = Transmit { destination: to, ecn: None, contents: bytes, segment_size: None, src_ip: None };
@@ -121,11 +131,15 @@ mod tests {
 
     use super::*;
 
-    /// A wire that does as the test says, and notes the lengths of messages.
+    const HERE: ([u8; 4], u16) = ([127, 0, 0, 1], 1);
+    const ELSEWHERE: ([u8; 4], u16) = ([127, 0, 0, 1], 2);
+
+    /// A wire that does as the test says, and notes the lengths and the destinations of messages.
     struct FakeWire {
         max: Cell<usize>,
         answers: RefCell<Vec<ErrorKind>>,
         sent: RefCell<Vec<usize>>,
+        to: RefCell<Vec<SocketAddr>>,
     }
 
     impl Wire for FakeWire {
@@ -141,16 +155,17 @@ mod tests {
                 return Err(kind.into());
             }
             self.sent.borrow_mut().push(message.contents.len());
+            self.to.borrow_mut().push(message.destination);
             Ok(())
         }
     }
 
     fn wire(max: usize, answers: &[ErrorKind]) -> FakeWire {
-        FakeWire { max: Cell::new(max), answers: RefCell::new(answers.to_vec()), sent: RefCell::default() }
+        FakeWire { max: Cell::new(max), answers: RefCell::new(answers.to_vec()), sent: RefCell::default(), to: RefCell::default() }
     }
 
     fn train() -> Train {
-        Train::new(vec![0; 45], 10, ([127, 0, 0, 1], 1).into(), None)
+        Train::new(vec![0; 45], 10, HERE.into(), None)
     }
 
     #[test]
@@ -180,10 +195,24 @@ mod tests {
     }
 
     #[test]
+    fn a_copy_goes_elsewhere_and_is_lost_where_there_is_no_room() {
+        let (mut outbox, wire) = (Outbox::default(), wire(3, &[]));
+        let train = train();
+        outbox.send_copy(&train, ELSEWHERE.into(), &wire);
+        assert_eq!((&wire.sent.borrow()[..], &wire.to.borrow()[..]), (&[30, 15][..], &[ELSEWHERE.into(); 2][..]));
+        wire.answers.borrow_mut().push(ErrorKind::WouldBlock);
+        outbox.send_copy(&train, ELSEWHERE.into(), &wire);
+        assert!(!outbox.is_blocked());
+        assert!(outbox.send(train, &wire).is_some());
+        assert_eq!((&wire.sent.borrow()[2..], outbox.failed()), (&[30, 15][..], 0));
+        assert_eq!(wire.to.borrow()[2], HERE.into());
+    }
+
+    #[test]
     fn what_the_system_refuses_is_counted_by_datagrams() {
         let (mut outbox, wire) = (Outbox::default(), wire(64, &[ErrorKind::PermissionDenied]));
         outbox.send(train(), &wire);
-        outbox.send_one(&[1], ([127, 0, 0, 1], 1).into(), &wire);
+        outbox.send_one(&[1], HERE.into(), &wire);
         assert_eq!((&wire.sent.borrow()[..], outbox.failed()), (&[1][..], 5));
     }
 }

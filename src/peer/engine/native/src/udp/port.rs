@@ -1,23 +1,18 @@
 //! One UDP socket and the connections that share it.
 
-use std::{
-    collections::HashSet,
-    io,
-    net::SocketAddr,
-    num::NonZeroUsize,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{io, net::SocketAddr, num::NonZeroUsize, sync::Arc, time::Instant};
 
-use bytes::BytesMut;
-
-use crate::quic::{connection::receiving::as_received, guarded::Guarded};
+use crate::quic::guarded::Guarded;
 
 use super::{
     inbox::{Batch, Inbox, Incoming},
     outbox::{Outbox, Train},
+    received::{Received, Waiting},
+    route::Route,
     routes::{self, Cid, Receiver, Routes},
-    socket::{self, Socket, Source},
+    socket::{self, Socket},
+    sources::{Origin, Sources},
+    strangers::{Strangers, Verdict},
     turns::{Key, Turns},
     waker::{Wake, Waker},
 };
@@ -31,9 +26,6 @@ const DATAGRAMS_PER_TRAIN: NonZeroUsize = NonZeroUsize::new(40).expect("not zero
 /// Datagrams that are taken from the system before those that wait have their turns: what one call brings at most.
 const DATAGRAMS_PER_DRAIN: usize = 1024;
 
-/// What a datagram of no connection costs the caller at most, which is not measured: one with a thousand frames.
-const COST_OF_OTHER: Duration = Duration::from_micros(40);
-
 /// How far a connection has come with sending.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Flushed {
@@ -44,26 +36,11 @@ pub enum Flushed {
     Blocked,
 }
 
-/// What has come.
-#[derive(Default)]
-pub struct Received {
-    /// Numbers of connections, and how many datagrams were of no use to each. A number may come twice.
-    pub connections: Vec<(u32, u32)>,
-    pub others: Vec<Other>,
-    /// Whether there was anything, or something waits for its turn.
-    pub is_any: bool,
-}
-
-/// A datagram that waits for its turn.
-enum Waiting {
-    Own { receiver: Receiver, bytes: BytesMut, ecn: Option<noq_proto::EcnCodepoint> },
-    Other(Other),
-}
-
-/// A datagram of no connection, and its two ECN bits (RFC 3168 §5).
-pub struct Other {
-    pub datagram: Vec<u8>,
-    pub ecn: u8,
+/// What came of a flush.
+pub struct Flush {
+    pub progress: Flushed,
+    /// Whether a copy of anything went by the relay.
+    pub is_mirrored: bool,
 }
 
 pub struct Port {
@@ -73,8 +50,10 @@ pub struct Port {
     outbox: Outbox,
     routes: Routes,
     turns: Turns<Waiting>,
-    sources: HashSet<Source>,
+    sources: Sources,
+    strangers: Strangers,
     foreign: u64,
+    strangers_refused: u64,
     /// Memory for the next train.
     spare: Vec<u8>,
 }
@@ -89,8 +68,10 @@ impl Port {
             outbox: Outbox::default(),
             routes: Routes::default(),
             turns: Turns::default(),
-            sources: HashSet::new(),
+            sources: Sources::default(),
+            strangers: Strangers::default(),
             foreign: 0,
+            strangers_refused: 0,
             spare: Vec::new(),
         })
     }
@@ -99,9 +80,14 @@ impl Port {
         self.socket.socket.local_addr()
     }
 
-    /// Number of datagrams that came from elsewhere than the sources.
+    /// Number of datagrams from elsewhere than the sources that nobody waits for.
     pub fn foreign(&self) -> u64 {
         self.foreign
+    }
+
+    /// Number of checks of strangers that were too many.
+    pub fn strangers_refused(&self) -> u64 {
+        self.strangers_refused
     }
 
     /// Number of datagrams that the system refused to send.
@@ -109,9 +95,14 @@ impl Port {
         self.outbox.failed()
     }
 
-    /// Takes datagrams from these addresses alone.
-    pub fn set_sources(&mut self, sources: impl IntoIterator<Item = SocketAddr>) {
-        self.sources = sources.into_iter().map(socket::source).collect();
+    /// Takes datagrams of any kind from these addresses alone: the relay's, and those of other peers.
+    pub fn set_sources(&mut self, relay: impl IntoIterator<Item = SocketAddr>, direct: impl IntoIterator<Item = SocketAddr>) {
+        self.sources.set(relay, direct);
+    }
+
+    /// What is taken from elsewhere too.
+    pub fn strangers(&mut self) -> &mut Strangers {
+        &mut self.strangers
     }
 
     pub fn attach(&mut self, cid: Cid, receiver: Receiver) {
@@ -127,36 +118,43 @@ impl Port {
     }
 
     /// Sends what a connection has to send. Its packets are made only when those before have left.
-    pub fn flush(&mut self, connection: &Guarded, to: SocketAddr) -> io::Result<Flushed> {
-        let to = self.socket.on_wire(to);
+    pub fn flush(&mut self, connection: &Guarded, route: Route) -> io::Result<Flush> {
         self.outbox.resume(&*self.socket);
-        let mut datagrams = 0;
+        let (mut datagrams, mut is_mirrored) = (0, false);
         while datagrams < DATAGRAMS_PER_TURN {
             if self.outbox.is_blocked() {
                 self.waker.arm(true)?;
-                return Ok(Flushed::Blocked);
+                return Ok(Flush { progress: Flushed::Blocked, is_mirrored });
             }
-            let Some(train) = self.next_train(connection, to) else { return Ok(Flushed::All) };
+            let Some((train, copy_to)) = self.next_train(connection, &route) else {
+                return Ok(Flush { progress: Flushed::All, is_mirrored });
+            };
             datagrams += train.datagrams();
+            if let Some(to) = copy_to {
+                self.outbox.send_copy(&train, to, &*self.socket);
+                is_mirrored = true;
+            }
             self.spare = self.outbox.send(train, &*self.socket).unwrap_or_default();
         }
-        Ok(Flushed::More)
+        Ok(Flush { progress: Flushed::More, is_mirrored })
     }
 
-    fn next_train(&mut self, connection: &Guarded, to: SocketAddr) -> Option<Train> {
+    /// Returns the next train, and where a copy of it goes.
+    fn next_train(&mut self, connection: &Guarded, route: &Route) -> Option<(Train, Option<SocketAddr>)> {
         let mut bytes = std::mem::take(&mut self.spare);
         let most = DATAGRAMS_PER_TRAIN.min(self.socket.state.max_gso_segments());
-        let train = connection.with(|connection| connection.transmit_train(&mut bytes, most, Instant::now())).flatten();
-        match train {
-            Some(train) => {
-                let ecn = train.ecn.and_then(|it| noq_udp::EcnCodepoint::from_bits(it as u8));
-                Some(Train::new(bytes, train.datagram_bytes, to, ecn))
-            }
-            None => {
-                self.spare = bytes;
-                None
-            }
-        }
+        let next = connection.with(|connection| {
+            let train = connection.transmit_train(&mut bytes, most, Instant::now())?;
+            let (to, copy_to) = route.of(train.path, train.datagram_bytes, connection.first_path_bytes());
+            Some((train, to, copy_to))
+        });
+        let Some((train, to, copy_to)) = next.flatten() else {
+            self.spare = bytes;
+            return None;
+        };
+        let ecn = train.ecn.and_then(|it| noq_udp::EcnCodepoint::from_bits(it as u8));
+        let on_wire = |to| self.socket.on_wire(to);
+        Some((Train::new(bytes, train.datagram_bytes, on_wire(to), ecn), copy_to.map(on_wire)))
     }
 
     /// Number of datagrams that were dropped so that those of other connections have room.
@@ -176,15 +174,25 @@ impl Port {
 
     /// Moves datagrams from the system to those that wait. Returns whether there were any.
     fn fill(&mut self) -> io::Result<bool> {
-        let Self { inbox, socket, routes, turns, sources, foreign, .. } = self;
+        let Self { inbox, socket, routes, turns, sources, strangers, foreign, strangers_refused, .. } = self;
+        let now = Instant::now();
         let mut count = 0;
         let mut is_any = false;
         while count < DATAGRAMS_PER_DRAIN {
             let batch = inbox.receive(socket, |datagram| {
                 count += 1;
-                match sources.contains(&socket::source(datagram.from)) {
-                    true => enqueue(turns, routes, &datagram),
-                    false => *foreign += 1,
+                let source = socket::source(datagram.from);
+                let origin = sources.origin(&source);
+                if origin == Some(Origin::Relay) {
+                    return enqueue(turns, routes, &datagram);
+                }
+                if let (Some(_), Some(receiver)) = (origin, routes.receiver(datagram.bytes)) {
+                    return turns.add(Key::Connection(receiver.number), Waiting::own(receiver, &datagram, Origin::Direct));
+                }
+                match strangers.judge(datagram.bytes, &source, origin.is_some(), now) {
+                    Verdict::Taken => turns.add(Key::Stranger, Waiting::other(&datagram)),
+                    Verdict::Refused => *strangers_refused += 1,
+                    Verdict::Foreign => *foreign += 1,
                 }
             })?;
             is_any |= batch != Batch::Empty;
@@ -206,6 +214,7 @@ impl Port {
     }
 }
 
+/// Takes what the relay sends, which may be for no connection.
 fn enqueue(turns: &mut Turns<Waiting>, routes: &Routes, datagram: &Incoming<'_>) {
     if datagram.bytes.is_empty() {
         return;
@@ -214,47 +223,7 @@ fn enqueue(turns: &mut Turns<Waiting>, routes: &Routes, datagram: &Incoming<'_>)
         return turns.add(Key::NoCid, Waiting::other(datagram));
     };
     match routes.find(cid) {
-        Some(receiver) => turns.add(Key::Connection(receiver.number), Waiting::own(receiver, datagram)),
+        Some(receiver) => turns.add(Key::Connection(receiver.number), Waiting::own(receiver, datagram, Origin::Relay)),
         None => turns.add(Key::Other(*cid), Waiting::other(datagram)),
-    }
-}
-
-impl Waiting {
-    fn own(receiver: &Receiver, datagram: &Incoming<'_>) -> Self {
-        Self::Own {
-            receiver: receiver.clone(),
-            // A copy of its own: a stream may keep a few bytes of one datagram, which would keep the whole message.
-            bytes: BytesMut::from(as_received(datagram.bytes)),
-            ecn: datagram.ecn.and_then(|it| noq_proto::EcnCodepoint::from_bits(it as u8)),
-        }
-    }
-
-    fn other(datagram: &Incoming<'_>) -> Self {
-        Self::Other(Other { datagram: as_received(datagram.bytes).to_vec(), ecn: datagram.ecn.map_or(0, |it| it as u8) })
-    }
-}
-
-impl Received {
-    /// Returns how long it took, or what it will cost.
-    fn take(&mut self, waiting: Waiting) -> Duration {
-        match waiting {
-            Waiting::Own { receiver: Receiver { connection, number }, bytes, ecn } => {
-                let now = Instant::now();
-                let is_useful = connection.with(|connection| connection.receive(bytes, 0, ecn, now)).unwrap_or(false);
-                self.count(number, u32::from(!is_useful));
-                now.elapsed()
-            }
-            Waiting::Other(other) => {
-                self.others.push(other);
-                COST_OF_OTHER
-            }
-        }
-    }
-
-    fn count(&mut self, number: u32, refused: u32) {
-        match self.connections.last_mut() {
-            Some((last, count)) if *last == number => *count += refused,
-            _ => self.connections.push((number, refused)),
-        }
     }
 }

@@ -28,6 +28,11 @@ impl Routes {
     pub fn find(&self, cid: &Cid) -> Option<&Receiver> {
         self.0.get(cid)
     }
+
+    /// Returns the connection that a datagram is for.
+    pub fn receiver(&self, datagram: &[u8]) -> Option<&Receiver> {
+        destination(datagram).and_then(|cid| self.find(cid))
+    }
 }
 
 /// Returns the first 12 bytes of a packet's destination connection ID, as `connectionKey` does in `socket.ts`. What has no fixed bit

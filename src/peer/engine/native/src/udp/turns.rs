@@ -16,6 +16,8 @@ pub enum Key {
     Other(Cid),
     /// STUN.
     NoCid,
+    /// STUN of strangers.
+    Stranger,
 }
 
 /// Time for all in a round, so that the caller gets to do the rest of its work.

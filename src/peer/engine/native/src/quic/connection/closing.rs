@@ -8,7 +8,7 @@ use noq_proto::{DatagramEvent, Endpoint, VarInt};
 use super::{
     super::{
         events::{End, EndedBy, Event},
-        ways,
+        remote,
     },
     Connection,
 };
@@ -28,13 +28,13 @@ impl Connection {
     /// first datagram, with CONNECTION_REFUSED. After a packet of the connection the client would take this for that packet's copy.
     pub(super) fn refuse_unanswered(&mut self) {
         let is_refusal = self.end.as_ref().is_some_and(|end| end.by == EndedBy::ThisSide);
-        let Some((way, first)) = self.first.take().filter(|_| is_refusal) else { return };
+        let Some(first) = self.first.take().filter(|_| is_refusal) else { return };
         let mut endpoint = Endpoint::new(Arc::new(self.endpoint.config().clone()), self.server.clone(), false);
         let mut farewell = Vec::new();
-        let event = endpoint.handle(Instant::now(), ways::network_path(way), None, first, &mut farewell);
+        let event = endpoint.handle(Instant::now(), remote::network_path(), None, first, &mut farewell);
         if let Some(DatagramEvent::NewConnection(incoming)) = event {
             drop(endpoint.refuse(incoming, &mut farewell));
-            self.farewell = Some((way, farewell));
+            self.farewell = Some(farewell);
         }
     }
 

@@ -32,6 +32,12 @@ pub fn total(stats: &FrameStats) -> u64 {
         streams_blocked_uni,
         stop_sending,
         stream,
+        path_abandon,
+        path_status_available,
+        path_status_backup,
+        max_path_id,
+        paths_blocked,
+        path_cids_blocked,
         ..
     } = *stats;
     acks + path_acks
@@ -60,4 +66,10 @@ pub fn total(stats: &FrameStats) -> u64 {
         + streams_blocked_uni
         + stop_sending
         + stream
+        + path_abandon
+        + path_status_available
+        + path_status_backup
+        + max_path_id
+        + paths_blocked
+        + path_cids_blocked
 }

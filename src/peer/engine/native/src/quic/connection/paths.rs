@@ -1,20 +1,18 @@
 //! Several paths of one connection (draft-ietf-quic-multipath). Without the extension a connection has one, number 0.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use noq_proto::{PathError, PathId, PathStats, PathStatus, VarInt};
 
-use super::{
-    super::ways::{self, Way},
-    Connection,
-};
+use super::{super::remote, Connection};
 
 /// A path that is open, or about to be.
 pub struct Path {
     pub id: PathId,
-    pub way: Way,
     /// Whether this side sends by it only if there is no other.
     pub is_backup: bool,
+    /// How long nothing has been acknowledged of what is in flight; zero if nothing is.
+    pub unanswered: Duration,
     pub stats: PathStats,
 }
 
@@ -32,25 +30,30 @@ pub enum Refusal {
 }
 
 impl Connection {
-    pub fn open_path(&mut self, way: Way, is_backup: bool, now: Instant) -> Result<PathId, Refusal> {
+    pub fn open_path(&mut self, is_backup: bool, now: Instant) -> Result<PathId, Refusal> {
         let at = self.time.at(now);
         let connection = self.live().ok_or(Refusal::NoMultipath)?;
-        let opened = connection.open_path(ways::network_path(way), status(is_backup), at);
-        opened.map_err(|error| match error {
+        let opened = connection.open_path(remote::network_path(), status(is_backup), at);
+        let opened = opened.map_err(|error| match error {
             PathError::ServerSideNotAllowed => Refusal::Server,
             PathError::MaxPathIdReached => Refusal::Limit,
             PathError::RemoteCidsExhausted => Refusal::NoConnectionIds,
-            // Made-up addresses are all IPv4, and a failed validation is told as an event.
+            // The made-up address is IPv4, and a failed validation is told as an event.
             PathError::MultipathNotNegotiated | PathError::ValidationFailed | PathError::InvalidRemoteAddress(_) => {
                 Refusal::NoMultipath
             }
-        })
+        });
+        self.note_paths();
+        opened
     }
 
     /// Closes a path. Returns `false` if it is the last one, or not open.
     pub fn close_path(&mut self, id: PathId, now: Instant) -> bool {
         let at = self.time.at(now);
         let closed = self.live().is_some_and(|connection| connection.close_path(at, id, VarInt::from_u32(0)).is_ok());
+        if closed {
+            self.open_paths.close(id);
+        }
         self.settle();
         closed
     }
@@ -66,16 +69,34 @@ impl Connection {
         self.live().is_some_and(|connection| connection.ping_path(id).is_ok())
     }
 
-    /// Returns the paths, those that the other side has opened too.
-    pub fn paths(&mut self) -> Vec<Path> {
-        let Some(connection) = self.live() else { return Vec::new() };
-        let ids = connection.paths();
+    /// Returns the paths that are open or being opened, by either side.
+    pub fn paths(&mut self, now: Instant) -> Vec<Path> {
+        let at = self.time.at(now);
+        let Some((_, connection)) = self.live.as_mut() else { return Vec::new() };
+        let open_paths = &self.open_paths;
         let path = |id| {
-            let way = ways::way(connection.network_path(id).ok()?.remote());
-            let is_backup = connection.path_status(id).ok()? == PathStatus::Backup;
-            Some(Path { id, way, is_backup, stats: connection.path_stats(id)? })
+            let since = open_paths.unanswered_since(id);
+            Some(Path {
+                id,
+                is_backup: connection.path_status(id).ok()? == PathStatus::Backup,
+                unanswered: since.map_or(Duration::ZERO, |since| at.saturating_duration_since(since)),
+                stats: connection.path_stats(id)?,
+            })
         };
-        ids.into_iter().filter_map(path).collect()
+        open_paths.ids().filter_map(path).collect()
+    }
+
+    /// Size up to which packets of the first path have arrived (RFC 8899).
+    pub fn first_path_bytes(&mut self) -> usize {
+        let stats = self.live().and_then(|connection| connection.path_stats(PathId::ZERO));
+        stats.map_or(0, |stats| stats.current_mtu.into())
+    }
+
+    /// Takes notice of paths that were opened.
+    pub(super) fn note_paths(&mut self) {
+        if let Some((_, connection)) = self.live.as_mut() {
+            self.open_paths.refresh(connection, &self.in_flight);
+        }
     }
 }
 

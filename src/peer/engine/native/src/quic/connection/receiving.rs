@@ -3,13 +3,10 @@
 use std::time::Instant;
 
 use bytes::BytesMut;
-use noq_proto::{DatagramEvent, EcnCodepoint};
+use noq_proto::{DatagramEvent, EcnCodepoint, PathId};
 
 use super::{
-    super::{
-        events::End,
-        ways::{self, Way},
-    },
+    super::{events::End, remote},
     Connection, FAREWELLS, FIRST_ROUND_TRIP, frames,
 };
 
@@ -22,17 +19,28 @@ pub fn as_received(datagram: &[u8]) -> &[u8] {
     &datagram[..datagram.len().min(MOST_BYTES)]
 }
 
+/// What a datagram was to a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arrival {
+    /// By its connection ID; 0 if it has none of the connection's.
+    pub path: PathId,
+    /// Whether it was of use: not mangled, forged, late, of another connection or QUIC version, and no copy of another.
+    pub is_useful: bool,
+}
+
 impl Connection {
-    /// Takes one datagram. Returns `false` if it was of no use: mangled, forged, late, of another connection or QUIC version.
-    pub fn receive(&mut self, datagram: BytesMut, way: Way, ecn: Option<EcnCodepoint>, now: Instant) -> bool {
+    /// Takes one datagram.
+    pub fn receive(&mut self, datagram: BytesMut, ecn: Option<EcnCodepoint>, now: Instant) -> Arrival {
         if is_other_version(&datagram) {
-            return false;
+            return Arrival { path: PathId::ZERO, is_useful: false };
         }
         if self.live.is_none() {
-            self.first = Some((way, datagram.clone()));
+            self.first = Some(datagram.clone());
         }
         let is_retry = self.time.is_stopped() && is_retry(&datagram);
-        self.handle(datagram, way, ecn, self.time.if_started(now, FIRST_ROUND_TRIP));
+        self.handle(datagram, ecn, self.time.if_started(now, FIRST_ROUND_TRIP));
+        self.note_paths();
+        let path = self.live.as_mut().map_or(PathId::ZERO, |(_, connection)| self.open_paths.receiver(connection));
         self.settle();
         self.look_at_certificate();
         self.collect_events();
@@ -46,33 +54,33 @@ impl Connection {
             self.time.start(now, FIRST_ROUND_TRIP);
             self.silence.heard(now);
         }
-        is_useful
+        Arrival { path, is_useful }
     }
 
-    fn handle(&mut self, datagram: BytesMut, way: Way, ecn: Option<EcnCodepoint>, at: Instant) {
+    fn handle(&mut self, datagram: BytesMut, ecn: Option<EcnCodepoint>, at: Instant) {
         // Version Negotiation and stateless resets, which strangers would be answered with.
         let mut unsent = Vec::new();
-        match self.endpoint.handle(at, ways::network_path(way), ecn, datagram, &mut unsent) {
+        match self.endpoint.handle(at, remote::network_path(), ecn, datagram, &mut unsent) {
             Some(DatagramEvent::ConnectionEvent(_, event)) => {
                 if let Some(connection) = self.live() {
                     connection.handle_event(event);
                 }
             }
             Some(DatagramEvent::NewConnection(incoming)) if self.live.is_none() && self.end.is_none() => {
-                self.begin(incoming, way, at);
+                self.begin(incoming, at);
             }
             Some(DatagramEvent::NewConnection(incoming)) => self.endpoint.ignore(incoming),
             Some(DatagramEvent::Response(_)) | None => {}
         }
     }
 
-    fn begin(&mut self, incoming: noq_proto::Incoming, way: Way, at: Instant) {
+    fn begin(&mut self, incoming: noq_proto::Incoming, at: Instant) {
         let mut farewell = Vec::new();
         match self.endpoint.accept(incoming, at, &mut farewell, None) {
             Ok(live) => self.live = Some(live),
             Err(error) if error.response.is_some() => {
                 self.finish(End::from(&error.cause));
-                self.farewell = Some((way, farewell));
+                self.farewell = Some(farewell);
             }
             // It does not authenticate, so anybody may have sent it (RFC 9001 §5.5).
             Err(_) => {}

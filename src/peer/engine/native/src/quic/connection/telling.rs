@@ -34,7 +34,13 @@ impl Connection {
                     }
                     self.received.collect(connection);
                 }
-                event => self.events.extend(Event::from_noq(event)),
+                event => {
+                    let event = Event::from_noq(event);
+                    if let Some(Event::PathClosed(id, _)) = event {
+                        self.open_paths.close(id);
+                    }
+                    self.events.extend(event);
+                }
             }
         }
         if let Some(reason) = lost {

@@ -2,8 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use noq_proto::PathId;
-
 use super::{
     super::{events::Event, silence},
     Connection,
@@ -43,15 +41,20 @@ impl Connection {
             return Some(held_until);
         }
         let (_, connection) = self.live.as_ref()?;
-        connection.poll_timeout().map(|due| self.time.undo(due))
+        let due = connection.poll_timeout().into_iter().chain(self.open_paths.stalls_at(connection)).min();
+        due.map(|due| self.time.undo(due))
     }
 
     pub fn on_timeout(&mut self, now: Instant) {
         self.silence.release();
         let at = self.time.at(now);
-        let Some(connection) = self.live() else { return };
-        let round_trip = connection.rtt(PathId::ZERO).unwrap_or_default();
-        if self.silence.is_stall(now, round_trip) {
+        let Some((_, connection)) = self.live.as_mut() else { return };
+        let stalled = self.open_paths.stalled(connection, at);
+        self.events.extend(stalled.into_iter().map(Event::PathStalled));
+        if connection.poll_timeout().is_none_or(|due| due > at) {
+            return;
+        }
+        if self.is_stall(now) {
             // What is due stays so, for a listener that does not hold it.
             return self.events.push_back(Event::Stalled);
         }
@@ -62,14 +65,27 @@ impl Connection {
         self.settle();
     }
 
+    /// Whether the connection as a whole goes unanswered. One of several paths that does has an event of its own.
+    fn is_stall(&mut self, now: Instant) -> bool {
+        let Some((_, connection)) = self.live.as_ref() else { return false };
+        let round_trip = self.open_paths.ids().filter_map(|id| connection.rtt(id)).max().unwrap_or_default();
+        let since = self.open_paths.all_unanswered_since();
+        let waited = since.map_or(Duration::ZERO, |since| self.time.at(now).saturating_duration_since(since));
+        let may_stall = !self.open_paths.are_several() || waited > silence::patience(round_trip);
+        may_stall && self.silence.is_stall(now, round_trip)
+    }
+
     /// How long nothing of use has come.
     pub fn silent_for(&self, now: Instant) -> Duration {
         self.silence.lasts(now)
     }
 
     /// Spends no probe on a path that is being repaired: every one doubles the wait for the next (RFC 9002 §6.2.1). Silence still
-    /// ends the connection.
+    /// ends the connection. It holds nothing while one of several paths may be alive.
     pub fn hold(&mut self) {
+        if self.open_paths.are_several() && self.open_paths.all_unanswered_since().is_none() {
+            return;
+        }
         let parameters = self.live().and_then(|connection| connection.crypto_session().transport_parameters().ok().flatten());
         self.silence.hold(parameters.as_ref().and_then(silence::idle_timeout_of));
     }

@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn packets_that_nobody_acknowledges_become_rare_and_then_end() {
-        let busy = InFlight::busy();
+        let (busy, _path) = InFlight::busy();
         let mut unheard = Unheard::default();
         let mut datagrams = 0_u32;
         let sent = loop {
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn a_timer_lets_probes_out() {
-        let busy = InFlight::busy();
+        let (busy, _path) = InFlight::busy();
         let mut unheard = Unheard::default();
         while unheard.may_send(&busy) {
             assert!(!unheard.sent(1));
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn the_packets_of_a_train_count_each() {
-        let busy = InFlight::busy();
+        let (busy, _path) = InFlight::busy();
         let mut unheard = Unheard::default();
         let mut trains = 0;
         while unheard.may_send(&busy) {

@@ -7,7 +7,7 @@ use super::{
         connection::Connection,
         events::{EndedBy, Event},
         in_flight::InFlight,
-        ways,
+        remote,
     },
     Duration, Instant, Pair, Peer, Side, memory, pinning,
 };
@@ -89,7 +89,7 @@ fn a_retry_ends_the_wait_of_a_first_flight_which_is_sent_again_with_its_token() 
     let config = bob.server(&InFlight::default()).unwrap();
     let mut endpoint = Endpoint::new(bob.endpoint(), Some(config), false);
     let mut retry = Vec::new();
-    let event = endpoint.handle(pair.now, ways::network_path(0), None, flight[0][..].into(), &mut retry);
+    let event = endpoint.handle(pair.now, remote::network_path(), None, flight[0][..].into(), &mut retry);
     let Some(DatagramEvent::NewConnection(incoming)) = event else { panic!("no Initial") };
     drop(endpoint.retry(incoming, &mut retry).unwrap());
     assert!(pair.client.receive(&retry, pair.now));

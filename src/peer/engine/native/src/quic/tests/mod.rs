@@ -20,8 +20,10 @@ mod memory;
 mod packets;
 mod paths;
 mod records;
+mod stalls;
 mod streams;
 mod trust;
+mod wires;
 
 use super::{
     cids::Cids,
@@ -101,11 +103,11 @@ impl Side {
     /// Returns what the side has to send now.
     fn datagrams(&mut self, now: Instant) -> Vec<Vec<u8>> {
         let mut datagram = Vec::new();
-        std::iter::from_fn(|| self.connection.transmit(&mut datagram, now).map(|_way| datagram.clone())).collect()
+        std::iter::from_fn(|| self.connection.transmit(&mut datagram, now).map(|_path| datagram.clone())).collect()
     }
 
     fn receive(&mut self, datagram: &[u8], now: Instant) -> bool {
-        self.connection.receive(BytesMut::from(datagram), 0, None, now)
+        self.connection.receive(BytesMut::from(datagram), None, now).is_useful
     }
 
     fn on_timeouts(&mut self, now: Instant) {
@@ -129,7 +131,7 @@ impl Pair {
         change(&mut client, &mut server);
         let now = Instant::now();
         Self {
-            client: Side::new(Connection::connect(client, None, 0, now).unwrap()),
+            client: Side::new(Connection::connect(client, None, now).unwrap()),
             server: Side::new(Connection::accept(server, now).unwrap()),
             now,
         }

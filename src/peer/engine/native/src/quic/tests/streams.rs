@@ -46,6 +46,24 @@ fn streams_that_nobody_takes_count_against_those_that_the_other_side_may_open() 
 }
 
 #[test]
+fn the_other_side_may_be_allowed_other_numbers_of_streams_of_each_kind() {
+    let mut pair = Pair::connected(|_, server| server.max_streams = 2);
+    pair.server.connection.allow_streams(Dir::Bi, 3);
+    pair.run();
+    for (dir, allowed) in [(Dir::Bi, 3), (Dir::Uni, 2)] {
+        let opened: Vec<_> = std::iter::from_fn(|| pair.client.connection.open_stream(dir)).collect();
+        assert_eq!(opened.len(), allowed);
+        pair.client.connection.write(opened[0], ALL, true);
+    }
+    pair.run();
+    let id = pair.server.connection.accept_stream(Dir::Bi).unwrap();
+    pair.server.connection.read(id, &mut [0; 100]);
+    pair.server.connection.write(id, &[], true);
+    pair.run();
+    assert!(pair.client.connection.open_stream(Dir::Bi).is_some(), "one that has ended makes room for another");
+}
+
+#[test]
 fn a_write_that_the_window_of_the_connection_cuts_short_is_told_of_room() {
     const WINDOW: usize = 1 << 16;
     let mut pair = Pair::connected(|_, server| server.connection_window_bytes = WINDOW as u32);

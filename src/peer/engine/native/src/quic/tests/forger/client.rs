@@ -6,7 +6,7 @@ use bytes::BytesMut;
 use noq_proto::{ClientConfig, Connection, ConnectionHandle, DatagramEvent, Endpoint, PathId};
 
 use super::spy::{Keys, Level, SpyConfig};
-use crate::quic::{in_flight::InFlight, options::Options, ways};
+use crate::quic::{in_flight::InFlight, options::Options, remote};
 
 /// Far above the numbers that noq gives packets of the handshake.
 const FIRST_NUMBER: u64 = 10_000;
@@ -33,7 +33,7 @@ impl Client {
         let mut config = ClientConfig::new(Arc::new(spy));
         config.transport_config(options.transport(&InFlight::default()).expect("valid options"));
         let mut endpoint = Endpoint::new(options.endpoint(), None, false);
-        let live = endpoint.connect(now, config, ways::address(0), "0.0.0.0").expect("a connection");
+        let live = endpoint.connect(now, config, remote::ADDRESS, "0.0.0.0").expect("a connection");
         let (initial_cid, own_cid, remote_cid) = Default::default();
         let mut this = Self { keys, endpoint, live, initial_cid, own_cid, remote_cid, number: FIRST_NUMBER };
         let flight = this.transmit(now);
@@ -66,7 +66,7 @@ impl Client {
         if let Some([_, source]) = long_header_cids(datagram) {
             self.remote_cid = source.to_vec();
         }
-        let event = self.endpoint.handle(now, ways::network_path(0), None, BytesMut::from(datagram), &mut Vec::new());
+        let event = self.endpoint.handle(now, remote::network_path(), None, BytesMut::from(datagram), &mut Vec::new());
         if let Some(DatagramEvent::ConnectionEvent(_, event)) = event {
             self.live.1.handle_event(event);
         }

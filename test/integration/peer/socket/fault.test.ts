@@ -1,9 +1,9 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { QuicpipeError } from "../../../src/errors.ts";
-import type { Engine } from "../../../src/peer/engine/contract.ts";
-import { loadEngine } from "../../../src/peer/engine/engine.ts";
-import { PeerSocket } from "../../../src/peer/socket.ts";
-import { connectPeers } from "../harness/peers.ts";
+import { QuicpipeError } from "../../../../src/errors.ts";
+import type { Engine } from "../../../../src/peer/engine/contract.ts";
+import { loadEngine } from "../../../../src/peer/engine/engine.ts";
+import { PeerSocket } from "../../../../src/peer/socket.ts";
+import { connectPeers } from "../../harness/peers.ts";
 
 const engine = loadEngine();
 const options = { host: "127.0.0.1", port: 0, relay: { address: "127.0.0.1", port: 1 } };
@@ -31,7 +31,13 @@ describe("a peer's socket whose port fails", () => {
     expect(onFault.mock.calls).toMatchObject([[{ code: "ERR_QUICPIPE_CONNECTION_LOST" }]]);
     expect(String(onFault.mock.calls[0]![0])).toContain("the thread has ended");
     socket.send(Buffer.from("into the void"));
-    expect(socket.stats).toEqual({ foreign: 0, unwanted: 0, sendFailed: 0, crowdedOut: 0 });
+    expect(socket.stats).toEqual({
+      foreign: 0,
+      strangersRefused: 0,
+      unwanted: 0,
+      sendFailed: 0,
+      crowdedOut: 0,
+    });
     const next = await PeerSocket.bind({ ...options, port }, engine);
     await Promise.all([next.close(), socket.close()]);
   });

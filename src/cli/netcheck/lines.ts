@@ -1,0 +1,45 @@
+import type { FamilyReport, MappingKind, MappingServices, NetworkReport } from "../../peer/index.ts";
+import { formatMs } from "../peer/path-lines.ts";
+import { printable } from "../terminal-text.ts";
+import { isView } from "./verdict.ts";
+
+/** Lines of a report: a label, and what there is to say. */
+export type ReportLine = readonly [label: string, text: string];
+
+/** Puts a report into lines for people. */
+export function reportLines({ ipv4, ipv6, router }: NetworkReport): ReportLine[] {
+  return [...familyLines("IPv4", ipv4), ...familyLines("IPv6", ipv6), ["router", routerText(router)]];
+}
+
+/** Formats lines, with all text below each other. */
+export function formatLines(lines: readonly ReportLine[]): string {
+  return lines.map(([label, text]) => `${label.padEnd(8)} ${printable(text)}\n`).join("");
+}
+
+const mappings: Readonly<Record<MappingKind, string | undefined>> = {
+  none: undefined,
+  "endpoint-independent": "one port for all destinations",
+  "endpoint-dependent": "another port for each destination",
+  unknown: "unknown: needs a second address of the relay",
+};
+
+function familyLines(family: string, report: FamilyReport): ReportLine[] {
+  if (!isView(report)) return [[family, `not reached: ${report.problem}`]];
+  const { local, httpMs, stunMs } = report;
+  const port = report.keepsPort ? "which keeps the port" : "which changes the port";
+  const nat = report.isBehindNat ? `behind a NAT, ${port}: ${local} inside` : "not behind a NAT";
+  const mapping = mappings[report.mapping];
+  return [
+    [family, `${report.public}, ${nat}`],
+    ...(mapping === undefined ? [] : [["", `mapping: ${mapping}`] as const]),
+    ["", `relay: HTTP ${formatMs(httpMs)}, STUN ${formatMs(stunMs)}`],
+  ];
+}
+
+function routerText({ router, pcp, natPmp, upnp, externalAddress }: MappingServices): string {
+  if (router === undefined) return "none is known for IPv4";
+  const services = [...(pcp ? ["PCP"] : []), ...(natPmp ? ["NAT-PMP"] : []), ...(upnp ? ["UPnP"] : [])];
+  const outside = externalAddress === undefined ? "" : `, ${externalAddress} outside`;
+  if (services.length > 0) return `${router} maps ports by ${services.join(" and ")}${outside}`;
+  return `${router} maps no ports${upnp === undefined ? " (UPnP not asked: add --upnp)" : ""}`;
+}

@@ -1,0 +1,42 @@
+/** Defaults of direct paths between peers, each with its unit and its reason. `defaults/index.ts` exports them too. */
+import { hour, KiB, minute, second } from "./units.ts";
+
+/** Longest message on the control stream of two peers, in bytes: 20 times what 8 candidates take. */
+export const maxControlMessageBytes: number = 4 * KiB;
+/** Bytes that a peer keeps for a control stream whose other side does not read, before it ends the stream: dozens of lists. */
+export const maxControlUnsentBytes: number = 16 * KiB;
+/** Lists of candidates that a peer looks at per minute, and at once. Of more, the last one is looked at when there is room. */
+export const candidateListsPerMinute = 16;
+/**
+ * Bytes that a peer reads from a control stream per minute, and at once: hundreds of candidate lists, where an interface that
+ * changes each second sends 60.
+ */
+export const controlBytesPerMinute: number = 64 * KiB;
+
+/**
+ * Candidates that a peer tells the other, and takes of it: two of each kind, and with them what checks may send to others at
+ * one's word.
+ */
+export const maxCandidates = 8;
+
+/**
+ * Times at which a round sends to one address, in ms after the first: close together while the other peer's first check may
+ * just have opened its NAT, and twice as far each time for one that begins late or a path that loses packets.
+ */
+export const checkLadderMs: readonly number[] = [0, 33, 67, 133, 266, 533, 1066, 2131];
+/** Gap between the first checks to two addresses of a round, in ms: new mappings come no faster (RFC 8445 §14.2). */
+export const checkPaceMs = 20;
+/** Time after a round's last check in which an answer may come, in ms (RFC 8445 §14.3: the least timeout). */
+export const checkAnswerMs: number = second / 2;
+/** Addresses of a round: with 8 checks of 88 bytes at each, a peer can make the other send 5.6 kB at what it names. */
+export const maxRoundTargets = 8;
+/** Rounds per minute, scheduled or not: what a peer names anew, or a flapping interface, begins no more. */
+export const maxRoundsPerMinute = 4;
+/** Times of the first rounds, in ms after the start: a NAT whose entry stands in the way may drop it by the second or third. */
+export const roundTimesMs: readonly number[] = [0, 5 * second, 15 * second];
+/** Gap between rounds after those while the relay carries data, in ms. */
+export const activeRoundMs: number = minute;
+/** The same while it carries none, in ms: often enough to learn that a network has changed for the better. */
+export const idleRoundMs: number = hour;
+/** Checks per second of a process at addresses that have not answered, and at once: 18 kB/s at what all peers together name. */
+export const unprovenChecksPerSecond = 200;

@@ -1,0 +1,115 @@
+//! Paths that go unanswered, of a connection that has several.
+
+use super::{super::events::Event, Duration, PathId, Side, wires::Wires};
+
+fn stalls(side: &Side, id: PathId) -> usize {
+    side.told.iter().filter(|event| matches!(event, Event::PathStalled(stalled) if *stalled == id)).count()
+}
+
+fn was_stalled(side: &Side) -> bool {
+    side.was_told(|event| matches!(event, Event::Stalled))
+}
+
+#[test]
+fn a_path_whose_packets_go_unanswered_is_told_and_for_how_long() {
+    let (mut wires, direct) = Wires::open(false);
+    wires.prefer_direct(direct);
+    wires.dead = [false, true];
+    wires.send(8000);
+    let client = &mut wires.pair.client;
+    assert!(stalls(client, direct) >= 3, "{} stalls", stalls(client, direct));
+    assert_eq!((stalls(client, PathId::ZERO), was_stalled(client)), (0, false));
+    let unanswered = client.connection.paths(wires.pair.now).iter().map(|path| path.unanswered).collect::<Vec<_>>();
+    assert_eq!(unanswered[0], Duration::ZERO);
+    assert!(unanswered[1] > Duration::from_millis(300), "{unanswered:?}");
+}
+
+#[test]
+fn a_path_that_is_dead_is_told_after_each_pto_although_its_probes_become_rare() {
+    let (mut wires, direct) = Wires::open(false);
+    wires.prefer_direct(direct);
+    wires.dead = [false, true];
+    wires.send(8000);
+    wires.run_for(800);
+    assert_eq!(stalls(&wires.pair.client, direct), 16);
+    wires.run_for(5000);
+    assert_eq!(stalls(&wires.pair.client, direct), 16);
+}
+
+#[test]
+fn a_path_that_is_answered_again_does_not_stall() {
+    let (mut wires, direct) = Wires::open(false);
+    wires.prefer_direct(direct);
+    wires.dead = [false, true];
+    wires.send(3000);
+    wires.dead = [false; 2];
+    wires.run_for(1000);
+    wires.forget();
+    wires.send(8000);
+    wires.run_for(5000);
+    assert_eq!(stalls(&wires.pair.client, direct), 0);
+    assert!(wires.pair.client.connection.is_quiet());
+}
+
+#[test]
+fn a_relay_that_is_dead_stalls_its_path_and_neither_stalls_nor_holds_the_connection() {
+    let (mut wires, direct) = Wires::open(false);
+    wires.prefer_direct(direct);
+    wires.dead = [true, false];
+    wires.pair.client.connection.ping();
+    wires.run_for(2000);
+    let client = &mut wires.pair.client;
+    assert!(stalls(client, PathId::ZERO) > 0);
+    assert!(!was_stalled(client));
+    let due = client.connection.deadline();
+    client.connection.hold();
+    assert_eq!(client.connection.deadline(), due);
+    let [_, other] = wires.send(8000);
+    assert!(other > 8000, "{other} bytes");
+}
+
+#[test]
+fn a_connection_whose_paths_are_all_dead_stalls_and_can_be_held_until_something_comes() {
+    let (mut wires, direct) = Wires::open(false);
+    wires.prefer_direct(direct);
+    wires.dead = [true, true];
+    wires.pair.client.connection.ping();
+    wires.run_for(2000);
+    let (client, now) = (&mut wires.pair.client, wires.pair.now);
+    assert!(was_stalled(client));
+    assert_eq!([PathId::ZERO, direct].map(|id| stalls(client, id) > 0), [true; 2]);
+    client.connection.hold();
+    assert!(client.connection.deadline().unwrap() > now + Duration::from_secs(20));
+    wires.dead = [true, false];
+    assert!(wires.pair.client.connection.ping_path(direct));
+    wires.carry(true);
+    wires.carry(false);
+    assert!(wires.pair.client.connection.deadline().unwrap() < now + Duration::from_secs(5));
+}
+
+#[test]
+fn a_connection_of_one_path_is_told_of_no_stall_of_a_path() {
+    let mut wires = Wires::connected([2, 2]);
+    wires.dead = [true, true];
+    wires.send(3000);
+    wires.run_for(2000);
+    assert!(was_stalled(&wires.pair.client));
+    assert_eq!(stalls(&wires.pair.client, PathId::ZERO), 0);
+}
+
+#[test]
+fn what_a_path_lost_and_another_carried_keeps_the_connection_busy_no_longer() {
+    let (mut wires, direct) = Wires::open(false);
+    wires.prefer_direct(direct);
+    wires.dead = [false, true];
+    wires.send(3000);
+    let client = &mut wires.pair.client.connection;
+    client.set_path_backup(direct, true);
+    client.set_path_backup(PathId::ZERO, false);
+    // A packet that is acknowledged shows that those before it are lost.
+    wires.dead = [false; 2];
+    assert!(wires.pair.client.connection.ping_path(direct));
+    wires.run_for(3000);
+    assert!(wires.pair.client.connection.is_quiet());
+    assert_eq!(wires.pair.client.connection.paths(wires.pair.now).iter().map(|path| path.unanswered).max(), Some(Duration::ZERO));
+}

@@ -1,0 +1,78 @@
+import { isIPv4 } from "node:net";
+import { isQuicpipeError } from "../../errors.ts";
+import { type OptionTable, requireBoolean, requireOptions } from "../../option-checks.ts";
+import { loadEngine } from "../engine/engine.ts";
+import { readDefaultRouter } from "../mapping/default-router.ts";
+import { openRouterSocket } from "../mapping/router-socket.ts";
+import { findMappingServices, type MappingServices } from "../mapping/services.ts";
+import { type PeerOptions, type PeerSettings, resolveSettings } from "../options.ts";
+import { sourceAddress } from "../udp/source-address.ts";
+import { type RelayView, viewFromRelay } from "./relay-view.ts";
+
+/** Options for checking the network. */
+export interface NetworkCheckOptions {
+  /** URL of the relay, as for `Peer.bind`. */
+  readonly relay: PeerOptions["relay"];
+  /** Bearer token that may register, as for `Peer.bind`. */
+  readonly token?: NonNullable<PeerOptions["token"]>;
+  /** CA certificates of the relay, as for `Peer.bind`. */
+  readonly relayCa?: NonNullable<PeerOptions["relayCa"]>;
+  /** Time limit of one request to the relay, in ms, 100 to 60 000; 10 000 if absent. */
+  readonly requestTimeoutMs?: PeerOptions["requestTimeoutMs"];
+  /** Whether to ask the router by UPnP as well, which some firewalls ask their users about; false if absent. */
+  readonly upnp?: boolean | undefined;
+}
+
+const optionTable: OptionTable<NetworkCheckOptions> = {
+  relay: true,
+  token: true,
+  relayCa: true,
+  requestTimeoutMs: true,
+  upnp: true,
+};
+
+/** What the relay sees of this host in one IP version, or why it sees nothing. */
+export type FamilyReport = RelayView | { readonly problem: string };
+
+/** What decides whether direct paths to and from this host can work. */
+export interface NetworkReport {
+  readonly ipv4: FamilyReport;
+  readonly ipv6: FamilyReport;
+  /** What the IPv4 router offers, where there is one. */
+  readonly router: MappingServices;
+}
+
+/**
+ * Checks UDP to the relay by IPv4 and IPv6, what NATs do to it, and whether the router maps ports. Asks nobody but the relay and
+ * the host's own router, and takes some seconds.
+ *
+ * @throws ERR_QUICPIPE_OPTION_INVALID, ERR_QUICPIPE_DEPENDENCY_MISSING, or the code of the relay's refusal.
+ * @throws ERR_QUICPIPE_RELAY_UNREACHABLE if the relay's host has no address; otherwise the report tells.
+ */
+export async function checkNetwork(options: NetworkCheckOptions): Promise<NetworkReport> {
+  const { upnp, ...peerOptions } = requireOptions("checkNetwork(…)", options, optionTable);
+  const settings = await resolveSettings(peerOptions as typeof options);
+  const asksUpnp = requireBoolean("upnp", upnp, false);
+  const [ipv4, ipv6, router] = await Promise.all([
+    checkFamily(settings, "IPv4"),
+    checkFamily(settings, "IPv6"),
+    findMappingServices({ router: readDefaultRouter, openSocket: openRouterSocket, upnp: asksUpnp }),
+  ]);
+  return { ipv4, ipv6, router };
+}
+
+async function checkFamily(settings: PeerSettings, family: "IPv4" | "IPv6"): Promise<FamilyReport> {
+  const addresses = settings.addresses.filter((each) => isIPv4(each) === (family === "IPv4"));
+  const [address] = addresses;
+  if (address === undefined) return { problem: `the relay has no ${family} address` };
+  const relay = { address, port: settings.relay.port };
+  // An address of the host's own has one IP version, and shows whether the relay sees another.
+  const host = await sourceAddress(relay);
+  if (host === undefined) return { problem: `this host has no way to ${address}` };
+  try {
+    return await viewFromRelay({ ...settings, host, relay, addresses }, loadEngine());
+  } catch (error) {
+    if (isQuicpipeError(error, "ERR_QUICPIPE_RELAY_UNREACHABLE")) return { problem: error.message };
+    throw error;
+  }
+}

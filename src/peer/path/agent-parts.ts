@@ -1,0 +1,30 @@
+import type { Address } from "../../wire/address.ts";
+import type { Candidate, ControlMessage, Hello } from "./control/messages.ts";
+import type { DirectPathActions } from "./keeping/direct-path.ts";
+import type { ConnectionPathEvent } from "./path-feed.ts";
+import type { Checklist } from "./seeking/checklist.ts";
+
+/** What an `Agent` does, beside what its direct path does. */
+export interface AgentActions extends Omit<DirectPathActions, "check" | "selected" | "standing" | "left"> {
+  send(message: ControlMessage): void;
+  /** Sends a check. Its answer comes by `Agent.answered`. */
+  check(to: Address, isNominated: boolean, nowMs: number): void;
+  /** Takes QUIC packets from an address as well, until `refuse`. */
+  accept(address: Address): void;
+  refuse(address: Address): void;
+  /** Returns the smoothed round trip by the relay. */
+  relayRttMs(): number;
+  /** Returns this side's candidates, as the other's permit. */
+  gather(others: readonly Candidate[]): readonly Candidate[];
+  /** Returns those of the other side's candidates that may be checked. */
+  permit(others: readonly Candidate[]): readonly Address[];
+  tell(event: ConnectionPathEvent): void;
+}
+
+/** The parts of an `Agent`. */
+export interface AgentParts {
+  readonly role: "client" | "server";
+  readonly hello: Hello;
+  readonly checklist: Checklist;
+  readonly actions: AgentActions;
+}

@@ -1,0 +1,153 @@
+import { type Address, formatIp, parseIp, plainIp } from "../../../wire/address.ts";
+import { encodeVarint } from "../../../wire/varint.ts";
+import { BodyReader } from "./body-reader.ts";
+import { directPolicies, type DirectPolicy, type RelayReason, relayReasons } from "../policy.ts";
+
+/** Version of the control messages that this peer sends. */
+export const controlVersion = 1;
+
+/** How a NAT chooses the external port of a socket for each new destination (RFC 4787 §4.1, §4.2). */
+export type NatKind = "unknown" | "endpoint-independent" | "sequential" | "random";
+/** Where an address comes from: an interface, a STUN answer, or a port mapping that the NAT granted. */
+export type CandidateKind = "host" | "reflexive" | "mapped";
+
+/** An address at which a peer may be reached. */
+export interface Candidate {
+  readonly kind: CandidateKind;
+  readonly address: Address;
+}
+
+/** The first message of each peer. */
+export interface Hello {
+  readonly type: "hello";
+  readonly version: number;
+  readonly policy: DirectPolicy;
+  readonly natKind: NatKind;
+  /** Candidates that the sender takes from the other peer. */
+  readonly maxCandidates: number;
+}
+
+/** A message on the control stream. */
+export type ControlMessage =
+  | Hello
+  /** All candidates of the sender. A later generation replaces an earlier one. */
+  | {
+      readonly type: "candidates";
+      readonly generation: number;
+      readonly candidates: readonly Candidate[];
+    }
+  /** The sender begins a round of checks. */
+  | { readonly type: "punch"; readonly round: number; readonly mode: "normal" }
+  /** What the sender's packets take now, and why it is the relay. */
+  | { readonly type: "path"; readonly kind: "relay" | "direct"; readonly reason?: RelayReason | undefined }
+  /** The sender's direct path is no more. */
+  | { readonly type: "gone" };
+
+const messageType = { hello: 1, candidates: 2, punch: 3, path: 4, gone: 6 } as const;
+
+/*
+ * The number on the wire is the place in the list: a later version appends. A number that this version does not know means
+ * the first, which is the most careful.
+ */
+const natKinds: readonly NatKind[] = ["unknown", "endpoint-independent", "sequential", "random"];
+const candidateKinds: readonly CandidateKind[] = ["host", "reflexive", "mapped"];
+const modes = ["normal"] as const;
+const pathKinds = ["relay", "direct"] as const;
+const reasons: readonly (RelayReason | undefined)[] = [undefined, ...relayReasons];
+
+/** Encodes a message: its type, the length of its body, and the body. */
+export function encodeMessage(message: ControlMessage): Uint8Array {
+  const body = encodeBody(message);
+  return Buffer.concat([encodeVarint(messageType[message.type]), encodeVarint(body.length), body]);
+}
+
+function encodeBody(message: ControlMessage): Uint8Array {
+  switch (message.type) {
+    case "hello":
+      return encodeHello(message);
+    case "candidates": {
+      const { generation, candidates } = message;
+      return Buffer.concat([...varints(generation, candidates.length), ...candidates.map(encodeCandidate)]);
+    }
+    case "punch":
+      return Buffer.concat(varints(message.round, modes.indexOf(message.mode)));
+    case "path":
+      return Buffer.concat(varints(pathKinds.indexOf(message.kind), reasons.indexOf(message.reason)));
+    case "gone":
+      return new Uint8Array();
+  }
+}
+
+function encodeHello(hello: Hello): Uint8Array {
+  const { policy, natKind, maxCandidates } = hello;
+  return Buffer.concat([
+    ...varints(hello.version, directPolicies.indexOf(policy), natKinds.indexOf(natKind), maxCandidates),
+  ]);
+}
+
+/** A candidate's kind, and the length, IP address and port of its address. The length tells the family, and lets others be skipped. */
+function encodeCandidate({ kind, address }: Candidate): Uint8Array {
+  const ip = parseIp(address.address) ?? new Uint8Array();
+  const port = Uint8Array.of(address.port >> 8, address.port);
+  return Buffer.concat([...varints(candidateKinds.indexOf(kind), ip.length + 2), ip, port]);
+}
+
+function varints(...values: readonly number[]): Uint8Array[] {
+  return values.map(encodeVarint);
+}
+
+/**
+ * Parses the body of a message of a type; `undefined` for a type that this version does not know. Further bytes of a body are
+ * the fields of a later version, and are skipped.
+ */
+export function parseMessage(type: number, body: Uint8Array): ControlMessage | "malformed" | undefined {
+  const reader = new BodyReader(body);
+  const message = readMessage(type, reader);
+  return reader.isMalformed ? "malformed" : message;
+}
+
+function readMessage(type: number, body: BodyReader): ControlMessage | undefined {
+  switch (type) {
+    case messageType.hello:
+      return readHello(body);
+    case messageType.candidates:
+      return { type: "candidates", generation: body.count(), candidates: readCandidates(body) };
+    case messageType.punch:
+      return { type: "punch", round: body.count(), mode: body.choice(modes) };
+    case messageType.path:
+      return { type: "path", kind: body.choice(pathKinds), reason: body.choice(reasons) };
+    case messageType.gone:
+      return { type: "gone" };
+    default:
+      return undefined;
+  }
+}
+
+function readHello(body: BodyReader): Hello {
+  return {
+    type: "hello",
+    version: body.count(),
+    policy: body.choice(directPolicies),
+    natKind: body.choice(natKinds),
+    maxCandidates: body.count(),
+  };
+}
+
+function readCandidates(body: BodyReader): Candidate[] {
+  const candidates: Candidate[] = [];
+  for (let left = body.count(); left > 0 && !body.isMalformed; left--) {
+    const kind = candidateKinds[body.count()];
+    const bytes = body.bytes(body.count());
+    const address = addressOf(bytes);
+    // Kinds and families of a later version are skipped.
+    if (kind && address) candidates.push({ kind, address });
+  }
+  return candidates;
+}
+
+function addressOf(bytes: Uint8Array): Address | undefined {
+  const ip = bytes.subarray(0, -2);
+  if (ip.length !== 4 && ip.length !== 16) return undefined;
+  const [high, low] = bytes.subarray(-2) as unknown as [number, number];
+  return { address: plainIp(formatIp(ip)), port: (high << 8) | low };
+}

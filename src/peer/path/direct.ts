@@ -1,0 +1,248 @@
+import * as defaults from "../../defaults/index.ts";
+import { TokenBucket } from "../../token-bucket.ts";
+import { type Address, formatAddress } from "../../wire/address.ts";
+import type { EngineConnection, EnginePath, PathEvent } from "../engine/contract.ts";
+import type { PeerSocket } from "../socket.ts";
+import type { PacketRoute } from "../udp/contract.ts";
+import type { AgentActions } from "./agent-parts.ts";
+import { Agent } from "./agent.ts";
+import type { ConnectionPathEvent } from "./path-feed.ts";
+import { judgeCandidates } from "./seeking/candidates.ts";
+import { Checklist, createCheckLimit } from "./seeking/checklist.ts";
+import { credentialOf } from "./seeking/credential.ts";
+import type { CheckOwner, PathChecks } from "./seeking/checks.ts";
+import type { ControlOwner, ControlStream } from "./control/control-stream.ts";
+import type { PathFigures } from "./keeping/direct-path.ts";
+import { type Candidate, controlVersion, type Hello } from "./control/messages.ts";
+import type { DirectAgreement, DirectPolicy } from "./policy.ts";
+import type { Reachability } from "./seeking/reachability.ts";
+import { gatherCandidates, hasFamilyOf, type Place, reachabilityFrom } from "./seeking/surroundings.ts";
+
+/** Of all connections of this process. */
+const checkLimit = createCheckLimit(performance.now());
+
+/** The engine's number of the path by the relay. */
+export const relayPath = 0;
+
+/** The parts of {@link DirectPaths}. */
+export interface DirectParts {
+  readonly role: "client" | "server";
+  readonly engine: EngineConnection;
+  readonly socket: PeerSocket;
+  readonly checks: PathChecks;
+  readonly control: ControlStream;
+  readonly direct: DirectPolicy;
+  /** Returns this socket's public address, as the relay sees it. */
+  readonly reflexive: () => Address | undefined;
+  /** IP addresses that the relay's name has. */
+  readonly relays: readonly string[];
+  /** Returns the addresses that the router maps to this socket. */
+  readonly mapped: () => readonly Address[];
+  /** Has what the engine has to send sent. */
+  readonly wake: () => void;
+  readonly onEvent: (event: ConnectionPathEvent) => void;
+  /** The other side opens one path after the other. */
+  readonly onAbuse: () => void;
+}
+
+/** Ties an {@link Agent} to one connection in the engine, to the socket and to the clock. */
+export class DirectPaths {
+  readonly #parts: DirectParts;
+  readonly #agent: Agent;
+  readonly #owner: CheckOwner;
+  readonly #releases = new Map<string, () => void>();
+  #remove: (() => void) | undefined;
+  #route: PacketRoute = { direct: undefined, isMirrored: false };
+  /** The engine's number of the direct path that was opened last. */
+  #pathId: number | undefined;
+  /** Each path takes connection IDs, which are the peer's and count for its quota. */
+  readonly #opened: TokenBucket = new TokenBucket(
+    defaults.pathsPerMinute / 60,
+    defaults.pathsAtOnce,
+    performance.now(),
+  );
+  /** The rules for the other side's addresses; `undefined` before its candidates have come. */
+  #reachability: Reachability | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(parts: DirectParts) {
+    this.#parts = parts;
+    const { engine, role } = parts;
+    const checklist = new Checklist(checkLimit);
+    const hello: Hello = {
+      type: "hello",
+      version: controlVersion,
+      policy: parts.direct,
+      natKind: "unknown",
+      maxCandidates: defaults.maxCandidates,
+    };
+    this.#agent = new Agent({ role: parts.role, hello, checklist, actions: this.#actions() });
+    this.#owner = {
+      own: credentialOf(engine, role),
+      other: credentialOf(engine, role === "client" ? "server" : "client"),
+      isProven: (from) => this.#agent.isProven(from),
+      permits: (from) => this.#reachability !== undefined && !this.#reachability.refuse(from),
+      onCheck: (from, isNominated) => this.#run((nowMs) => this.#agent.checked(from, isNominated, nowMs)),
+      onAnswer: (to, sentAtMs) => this.#run((nowMs) => this.#agent.answered(to, sentAtMs, nowMs)),
+    };
+  }
+
+  /** Tells the other side what this one wants, and listens. Not before the caller has it, as the other may have said a lot already. */
+  start(): void {
+    const { checks, control } = this.#parts;
+    this.#remove = checks.add(this.#owner);
+    control.open(this.#listener());
+    this.#run((nowMs) => this.#agent.start(nowMs));
+    control.read();
+  }
+
+  /** Where the packets go. */
+  get route(): PacketRoute {
+    return this.#route;
+  }
+
+  get agent(): Pick<Agent, "path" | "reason"> {
+    return this.#agent;
+  }
+
+  onPath(event: PathEvent): void {
+    this.#run((nowMs) => {
+      if (event.kind === "opened") {
+        if (!this.#opened.take(1, nowMs)) return this.#parts.onAbuse();
+        this.#pathId = event.id;
+        this.#agent.opened(nowMs);
+      } else if (event.id !== this.#pathId) return;
+      else if (event.kind === "closed") {
+        this.#pathId = undefined;
+        this.#agent.closed(nowMs);
+      } else if (event.kind === "stalled") this.#agent.stalled(nowMs);
+    });
+  }
+
+  onDetours(): void {
+    this.#run((nowMs) => this.#agent.detoured(nowMs));
+  }
+
+  onMirrored(): void {
+    this.#run((nowMs) => this.#agent.mirrored(nowMs));
+  }
+
+  onMoved(): void {
+    this.#run((nowMs) => this.#agent.moved(nowMs));
+  }
+
+  /** Ends all checks. Idempotent. */
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#remove?.();
+    for (const release of this.#releases.values()) release();
+    this.#releases.clear();
+  }
+
+  #listener(): ControlOwner {
+    return {
+      onMessage: (message) => this.#run((nowMs) => this.#agent.receive(message, nowMs)),
+      onEnd: () => this.#run((nowMs) => this.#agent.end(nowMs)),
+    };
+  }
+
+  #actions(): AgentActions {
+    const { engine, socket, checks, control, wake } = this.#parts;
+    return {
+      send: (message) => control.send(message),
+      check: (to, isNominated, nowMs) => checks.send(this.#owner, to, isNominated, nowMs),
+      accept: (address) => void this.#releases.set(formatAddress(address), socket.allowDirect(address)),
+      refuse: (address) => this.#refuse(formatAddress(address)),
+      open: () => this.#open(),
+      close: () => void (this.#pathId !== undefined && engine.closePath(this.#pathId)),
+      prefer: (kind) => this.#prefer(kind),
+      route: (route) => {
+        this.#route = route;
+        wake();
+      },
+      askByRelay: () => void engine.pingPath(relayPath),
+      figures: () => this.#figures(),
+      relayRttMs: () => engine.paths().find(({ id }) => id === relayPath)?.smoothedRtt ?? Infinity,
+      gather: (theirs) => gatherCandidates(this.#place, this.#tries, theirs),
+      permit: (theirs) => this.#permit(theirs),
+      tell: (event) => this.#parts.onEvent(event),
+    };
+  }
+
+  get #place(): Place {
+    const { socket, reflexive, mapped, relays } = this.#parts;
+    return {
+      localPort: socket.local.port,
+      reflexive: reflexive(),
+      mapped: mapped(),
+      relays: [socket.relay.address, ...relays],
+      reaches: (address) => socket.reaches(address),
+    };
+  }
+
+  get #tries(): DirectAgreement["tries"] {
+    return this.#agent.agreement?.tries ?? "never";
+  }
+
+  #permit(theirs: readonly Candidate[]): Address[] {
+    const { socket } = this.#parts;
+    this.#reachability = reachabilityFrom(this.#place, this.#tries, theirs);
+    return judgeCandidates(theirs, this.#reachability)
+      .taken.map(({ address }) => address)
+      .filter(({ address }) => socket.reaches(address) && hasFamilyOf(address));
+  }
+
+  #open(): boolean {
+    const id = this.#parts.engine.openPath(true);
+    if (typeof id !== "number") return false;
+    this.#pathId = id;
+    return true;
+  }
+
+  #refuse(key: string): void {
+    this.#releases.get(key)?.();
+    this.#releases.delete(key);
+  }
+
+  /** The other path is the backup. Each side decides for what it sends. */
+  #prefer(kind: "relay" | "direct"): void {
+    const { engine } = this.#parts;
+    if (this.#pathId === undefined) return;
+    engine.setPathBackup(kind === "relay" ? relayPath : this.#pathId, false);
+    engine.setPathBackup(kind === "relay" ? this.#pathId : relayPath, true);
+  }
+
+  #figures(): PathFigures | undefined {
+    const paths = this.#parts.engine.paths();
+    const relay = paths.find(({ id }) => id === relayPath);
+    const direct = paths.find(({ id }) => id === this.#pathId);
+    return relay && direct && figuresOf(relay, direct);
+  }
+
+  /** Runs a piece of work of the agent, and sees to what is due next. */
+  #run(work: (nowMs: number) => void): void {
+    if (this.#isClosed) return;
+    work(performance.now());
+    this.#arm();
+  }
+
+  #arm(): void {
+    clearTimeout(this.#timer);
+    const { deadlineMs } = this.#agent;
+    if (this.#isClosed || deadlineMs === Infinity) return;
+    const waitMs = Math.min(Math.max(0, deadlineMs - performance.now()), defaults.maxTimerMs);
+    this.#timer = setTimeout(() => this.#run((nowMs) => this.#agent.advance(nowMs)), waitMs);
+    this.#timer.unref();
+  }
+}
+
+function figuresOf(relay: EnginePath, direct: EnginePath): PathFigures {
+  return {
+    relayReceived: relay.packetsReceived,
+    bytes: relay.bytesSent + relay.bytesReceived + direct.bytesSent + direct.bytesReceived,
+    packetsSent: direct.packetsSent,
+    packetsLost: direct.packetsLost,
+  };
+}

@@ -1,0 +1,69 @@
+import { isIPv4 } from "node:net";
+import { networkInterfaces } from "node:os";
+import type { Address } from "../../../wire/address.ts";
+import { isSameNat, ownCandidates } from "./candidates.ts";
+import type { Candidate } from "../control/messages.ts";
+import type { DirectAgreement } from "../policy.ts";
+import { Reachability, scopeOf } from "./reachability.ts";
+
+/** What a socket's owner knows of where it is. */
+export interface Place {
+  readonly localPort: number;
+  /** The socket's public address, as the relay sees it. */
+  readonly reflexive: Address | undefined;
+  /** Addresses that the router maps to the socket. */
+  readonly mapped: readonly Address[];
+  /** IP literals of the relay. */
+  readonly relays: readonly string[];
+  /** Whether the socket can send to an IP address. */
+  readonly reaches: (address: string) => boolean;
+}
+
+/** Returns this side's candidates, as the policy and the other side's permit. */
+export function gatherCandidates(
+  { localPort, reflexive, mapped, reaches }: Place,
+  tries: DirectAgreement["tries"],
+  theirs: readonly Candidate[],
+): Candidate[] {
+  const seen = reflexive ? [reflexive] : [];
+  return ownCandidates({
+    tries,
+    localPort,
+    interfaces: hostInterfaces()
+      .map(({ address }) => address)
+      .filter(reaches),
+    reflexive: seen,
+    mapped,
+    isSameNat: isSameNat(seen, theirs),
+  });
+}
+
+/** Returns the rules for addresses of the other side, as this host is placed now. */
+export function reachabilityFrom(
+  { reflexive, mapped, relays }: Place,
+  tries: DirectAgreement["tries"],
+  theirs: readonly Candidate[],
+): Reachability {
+  const interfaces = hostInterfaces();
+  return new Reachability({
+    tries,
+    relayAddresses: relays,
+    // Others behind the same NAT have the same address outside.
+    ownAddresses: reflexive ? [reflexive] : [],
+    ownIps: [...interfaces, ...mapped].map(({ address }) => address),
+    subnets: interfaces.flatMap(({ cidr }) => cidr ?? []),
+    isSameNat: isSameNat(reflexive ? [reflexive] : [], theirs),
+  });
+}
+
+/** Reports whether this host has addresses of an IP version that reach beyond its own links. */
+export function hasFamilyOf(address: string): boolean {
+  return hostInterfaces().some(
+    (own) => isIPv4(own.address) === isIPv4(address) && ["global", "private"].includes(scopeOf(own.address)),
+  );
+}
+
+/** The addresses of the system's interfaces, with their prefixes. */
+function hostInterfaces(): { address: string; cidr: string | null }[] {
+  return Object.values(networkInterfaces()).flatMap((all) => all ?? []);
+}

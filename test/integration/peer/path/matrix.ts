@@ -1,0 +1,119 @@
+import type { Kinds } from "../../nat-lab/site/homes.ts";
+import type { WideLabOptions } from "../../nat-lab/wide-lab.ts";
+
+/** Sites by name, of which there is one for alice and one for bob. */
+const sites: Readonly<Record<string, Kinds>> = {
+  open: "open",
+  "full-cone": "full-cone",
+  "address-dependent": "address-dependent",
+  "port-dependent": "port-dependent",
+  symmetric: "symmetric",
+  double: "double",
+  "firewall-v4": "firewall-v4",
+  "relay-only": "relay-only",
+  sequential: "sequential",
+  reject: "reject",
+  unfiltered: "unfiltered",
+  "open-v6": "open-v6",
+  "firewall-v6": "firewall-v6",
+  "symmetric, firewall-v6": ["symmetric", "firewall-v6"],
+};
+
+/** The site that both peers live in. */
+const sharedSites: Readonly<Record<string, Kinds>> = { together: "port-dependent" };
+
+/**
+ * What has to become of two peers: a direct path, or the reason why there is none. `either` is a direct path or `checks-timeout`, as
+ * chance has it.
+ */
+export type Outcome = "direct" | "checks-timeout" | "either";
+
+/** Two peers in their sites. */
+export interface Cell {
+  readonly alice: string;
+  readonly bob: string;
+  readonly outcome: Outcome;
+}
+
+/** Of each pair the first dials the second. */
+const rows: readonly string[] = [
+  "open",
+  "full-cone",
+  "address-dependent",
+  "port-dependent",
+  "symmetric",
+  "double",
+  "firewall-v4",
+  "relay-only",
+];
+
+/** Choose another port for each destination. Of a sequential one nobody predicts the next port: it is as hard as a random one. */
+const changing: ReadonlySet<string> = new Set(["symmetric", "sequential"]);
+
+/** Let in only what they have sent to, port by port. */
+const strict: ReadonlySet<string> = new Set([
+  "port-dependent",
+  "double",
+  "firewall-v4",
+  "reject",
+  "unfiltered",
+  "symmetric",
+  "sequential",
+]);
+
+export function nameOf({ alice, bob }: Pick<Cell, "alice" | "bob">): string {
+  return `${alice} | ${bob}`;
+}
+
+function cell(alice: string, bob: string, outcome = expected(alice, bob)): Cell {
+  return { alice, bob, outcome };
+}
+
+function expected(alice: string, bob: string): Outcome {
+  const isHard = (one: string, other: string): boolean => changing.has(one) && strict.has(other);
+  if (alice === "relay-only" || bob === "relay-only") return "checks-timeout";
+  // Who is late at a router without a filter finds an entry of the other's first check there, and gets another port.
+  if (bob === "unfiltered" && strict.has(alice)) return "either";
+  return isHard(alice, bob) || isHard(bob, alice) ? "checks-timeout" : "direct";
+}
+
+export const cells: readonly Cell[] = [
+  ...rows.flatMap((alice, index) => rows.slice(index).map((bob) => cell(alice, bob))),
+  ...[...rows.slice(0, -1), "sequential"].map((alice) => cell(alice, "sequential")),
+  ...["reject", "unfiltered"].flatMap((bob) =>
+    ["open", "address-dependent", "port-dependent", bob].map((alice) => cell(alice, bob)),
+  ),
+  cell("open-v6", "firewall-v6", "direct"),
+  cell("firewall-v6", "firewall-v6", "direct"),
+  cell("symmetric, firewall-v6", "symmetric, firewall-v6", "direct"),
+  cell("together", "together", "direct"),
+  // One has IPv6 alone, the other IPv4: nobody leaves out addresses of a version that this host has not.
+  cell("open-v6", "open", "checks-timeout"),
+];
+
+/** The sites of these cells. */
+export function sitesOf(some: readonly Cell[]): WideLabOptions {
+  return {
+    alice: pick(
+      sites,
+      some.map(({ alice }) => alice),
+    ),
+    bob: pick(
+      sites,
+      some.map(({ bob }) => bob),
+    ),
+    together: pick(
+      sharedSites,
+      some.map(({ alice }) => alice),
+    ),
+  };
+}
+
+/** Whether peers of a cell need sockets for both IP versions. */
+export function isDual({ alice, bob }: Cell): boolean {
+  return [alice, bob].every((site) => Array.isArray(sites[site]));
+}
+
+function pick(from: Readonly<Record<string, Kinds>>, names: readonly string[]): Record<string, Kinds> {
+  return Object.fromEntries(Object.entries(from).filter(([name]) => names.includes(name)));
+}

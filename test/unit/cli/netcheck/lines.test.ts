@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { formatLines, reportLines } from "../../../../src/cli/netcheck/lines.ts";
+import type { MappingServices, NetworkReport } from "../../../../src/peer/index.ts";
+
+const report: NetworkReport = {
+  ipv4: {
+    local: "192.168.1.5:51820",
+    public: "203.0.113.7:51820",
+    isGlobal: true,
+    isBehindNat: true,
+    keepsPort: true,
+    mapping: "unknown",
+    httpMs: 24.1,
+    stunMs: 9,
+  },
+  ipv6: { problem: "this host has no way to 2001:db8::1" },
+  router: { router: "192.168.1.1", pcp: true, natPmp: true, externalAddress: "203.0.113.7" },
+};
+
+describe("the lines of quicpipe netcheck", () => {
+  it("tell the public address, what the NAT does, the round trips and the router", () => {
+    expect(formatLines(reportLines(report))).toBe(`\
+IPv4     203.0.113.7:51820, behind a NAT, which keeps the port: 192.168.1.5:51820 inside
+         mapping: unknown: needs a second address of the relay
+         relay: HTTP 24 ms, STUN 9 ms
+IPv6     not reached: this host has no way to 2001:db8::1
+router   192.168.1.1 maps ports by PCP and NAT-PMP, 203.0.113.7 outside
+`);
+  });
+
+  it.each<[Partial<MappingServices>, string]>([
+    [{ router: undefined }, "none is known for IPv4"],
+    [{}, "192.168.1.1 maps no ports (UPnP not asked: add --upnp)"],
+    [{ upnp: false }, "192.168.1.1 maps no ports"],
+    [{ upnp: true }, "192.168.1.1 maps ports by UPnP"],
+  ])("tell what the router offers, and what was not asked: %j", (services, text) => {
+    const router = { router: "192.168.1.1", pcp: false, natPmp: false, ...services };
+    expect(reportLines({ ...report, router }).at(-1)).toEqual(["router", text]);
+  });
+
+  it("have no control characters of others", () => {
+    expect(formatLines([["peer", "bob\u001B[2J"]])).toBe("peer     bob·[2J\n");
+  });
+});

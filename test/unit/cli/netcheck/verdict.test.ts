@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { verdictOf } from "../../../../src/cli/netcheck/verdict.ts";
+import type { MappingServices, RelayView } from "../../../../src/peer/index.ts";
+
+const view: RelayView = {
+  local: "192.168.1.5:51820",
+  public: "203.0.113.7:40000",
+  isGlobal: true,
+  isBehindNat: true,
+  keepsPort: false,
+  mapping: "unknown",
+  httpMs: 24,
+  stunMs: 12,
+};
+const none = { problem: "there is none" };
+const router: MappingServices = { router: "192.168.1.1", pcp: false, natPmp: false };
+
+/** The verdict on a host with IPv4 alone. */
+const verdict = (ipv4: Partial<RelayView>, services: Partial<MappingServices> = {}): string =>
+  verdictOf({ ipv4: { ...view, ...ipv4 }, ipv6: none, router: { ...router, ...services } });
+
+describe("the verdict on a network", () => {
+  it("is that nobody can be reached where the relay cannot", () => {
+    expect(verdictOf({ ipv4: none, ipv6: none, router })).toMatch(/cannot be reached by UDP/);
+  });
+
+  it("does not guess from a relay in the same network", () => {
+    expect(verdict({ isGlobal: false, isBehindNat: false })).toMatch(/cannot tell/);
+  });
+
+  it("is good with a public address in either IP version, or a router that maps ports", () => {
+    const open = { ...view, isBehindNat: false, mapping: "none" } as const;
+    expect(verdictOf({ ipv4: { ...view, mapping: "endpoint-dependent" }, ipv6: open, router })).toMatch(
+      /public address/,
+    );
+    expect(verdict({}, { natPmp: true, externalAddress: "203.0.113.7" })).toMatch(/router maps ports/);
+    expect(verdict({}, { upnp: true })).toMatch(/router maps ports/);
+  });
+
+  it("counts no router beyond which another NAT is", () => {
+    expect(verdict({}, { natPmp: true, externalAddress: "10.0.0.2" })).not.toMatch(/router maps ports/);
+  });
+
+  it.each([
+    ["endpoint-independent", /most peers, as the NAT/],
+    ["endpoint-dependent", /few peers/],
+    ["unknown", /add --peer/],
+  ] as const)("depends on the mapping behind a NAT: %s", (mapping, words) => {
+    expect(verdict({ mapping })).toMatch(words);
+  });
+});

@@ -1,0 +1,115 @@
+import { describe, expect, it } from "vitest";
+import { checkAnswerMs, checkLadderMs, maxRoundTargets } from "../../../../../src/defaults/index.ts";
+import { Round } from "../../../../../src/peer/path/seeking/round.ts";
+import type { Address } from "../../../../../src/wire/address.ts";
+
+/** The address with this number. */
+function target(number: number): Address {
+  return { address: "203.0.113.9", port: number };
+}
+
+/** What a round sends to, by the time of it, if it is asked when it wants to be. */
+function sendsOf(round: Round): [ms: number, port: number][] {
+  const sends: [number, number][] = [];
+  for (let ms = round.nextMs; ms !== Infinity; ms = round.nextMs)
+    sends.push(...round.due(ms).map(({ port }): [number, number] => [ms, port]));
+  return sends;
+}
+
+/** Times of the checks to an address. */
+function timesOf(round: Round, port: number): number[] {
+  return sendsOf(round)
+    .filter(([, each]) => each === port)
+    .map(([ms]) => ms);
+}
+
+/** A round from 1000 ms on, with addresses 1 to `count`. */
+function roundOf(count: number): Round {
+  const round = new Round(1000);
+  for (let number = 1; number <= count; number++) round.join(target(number), 1000);
+  return round;
+}
+
+const ladder: number[] = checkLadderMs.map((ms) => 1000 + ms);
+
+describe("a round", () => {
+  it("sends 8 checks to an address, by the ladder, and no more", () => {
+    expect(timesOf(roundOf(1), 1)).toEqual(ladder);
+    expect(ladder).toHaveLength(8);
+  });
+
+  it("begins its addresses 20 ms apart", () => {
+    const round = roundOf(3);
+    const second = timesOf(round, 2);
+    expect(second).toEqual(ladder.map((ms) => ms + 20));
+    expect(timesOf(roundOf(3), 3)[0]).toBe(1040);
+  });
+
+  it("has 8 addresses at most, joined or heard", () => {
+    const round = roundOf(maxRoundTargets - 1);
+    expect(round.hear(target(100), 1000)).toBe(true);
+    expect(round.join(target(101), 1000)).toBe(false);
+    expect(round.hear(target(102), 1000)).toBe(false);
+    expect(round.join(target(1), 1000)).toBe(true);
+    expect(new Set(sendsOf(round).map(([, port]) => port)).size).toBe(maxRoundTargets);
+  });
+
+  it("sends no more to an address that has answered", () => {
+    const round = roundOf(2);
+    round.due(1000);
+    round.settle(target(1));
+    expect(timesOf(round, 1)).toEqual([]);
+    round.hear(target(1), 1100);
+    round.join(target(1), 1100);
+    expect(timesOf(round, 1)).toEqual([]);
+  });
+
+  it("checks an address that is heard at once, without the gap", () => {
+    const round = roundOf(3);
+    round.hear(target(9), 1001);
+    expect(timesOf(round, 9)[0]).toBe(1001);
+  });
+
+  it("sends the next check early to an address that is heard, and not one more in all", () => {
+    const round = roundOf(1);
+    for (const ms of ladder.slice(0, 6)) round.due(ms);
+    round.hear(target(1), 1600);
+    expect(timesOf(round, 1)).toEqual([1600, 3131]);
+  });
+
+  it("sends one check where its caller comes late, not all that were missed", () => {
+    const round = roundOf(1);
+    expect([round.due(1270), round.due(1270)]).toEqual([[target(1)], []]);
+    expect(timesOf(round, 1)).toEqual(ladder.slice(5));
+  });
+
+  it("goes on with the retained addresses and those that were heard", () => {
+    const round = roundOf(3);
+    round.hear(target(2), 1000);
+    round.retain([target(3)]);
+    expect(new Set(sendsOf(round).map(([, port]) => port))).toEqual(new Set([2, 3]));
+  });
+
+  it("keeps the places of addresses that are not retained", () => {
+    const round = roundOf(maxRoundTargets);
+    round.retain([]);
+    expect(round.join(target(100), 1100)).toBe(false);
+  });
+
+  it("is open for the length of the ladder", () => {
+    const round = roundOf(1);
+    expect([round.isOpen(3130), round.isOpen(3131)]).toEqual([true, false]);
+  });
+
+  it("ends half a second after its last check, also that of an address that joins late", () => {
+    expect(new Round(1000).endMs).toBe(3131 + checkAnswerMs);
+    const round = roundOf(2);
+    expect(round.endMs).toBe(3151 + checkAnswerMs);
+    round.join(target(3), 3000);
+    expect(round.endMs).toBe(5131 + checkAnswerMs);
+  });
+
+  it("tells whether it has an address", () => {
+    expect([new Round(0).isEmpty, roundOf(1).isEmpty]).toEqual([true, false]);
+  });
+});
