@@ -12,6 +12,7 @@ import { testCertificate } from "../harness/certificate.ts";
 import { startHttp2, startHttp3, targetAt, openRawHttp3 } from "../harness/gateway.ts";
 import { openHttp1 } from "../harness/http/http1-client.ts";
 import { connectHttp2 } from "../harness/http/http2-client.ts";
+import { commonPort } from "../harness/network/ports.ts";
 import { createRelay } from "../harness/relay.ts";
 
 // So that a busy machine answers in the time of a closing server.
@@ -106,7 +107,7 @@ describe.each(versions)("a client over %s of a server that closes", (version, as
 
   it("has its event stream end as it should where the relay is served with it", async () => {
     const { privateKey: key, certificate: cert } = await testCertificate();
-    const relay = createRelay({ auth: "none" });
+    const relay = createRelay({ port: await commonPort(), auth: "none" });
     const app = new H3().use(relay);
     const served = await serve(app, { relay, tls: { key, cert }, logger: false });
     onTestFinished(() => served.close());

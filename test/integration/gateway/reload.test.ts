@@ -3,6 +3,7 @@ import { connect, type TLSSocket } from "node:tls";
 import { H3 } from "h3";
 import { expect, it, onTestFinished } from "vitest";
 import { createCertificate, type KeyPair, serve, type Served } from "../../../src/gateway/index.ts";
+import { commonPort } from "../harness/network/ports.ts";
 import { createRelay } from "../harness/relay.ts";
 
 async function tls(): Promise<KeyPair> {
@@ -11,7 +12,7 @@ async function tls(): Promise<KeyPair> {
 }
 
 async function startServer(first: KeyPair, tcp = true): Promise<Served> {
-  const relay = createRelay({ auth: "none" });
+  const relay = createRelay({ port: await commonPort(), auth: "none" });
   const app = new H3().use(relay).get("/", () => "an app");
   const served = await serve(app, { relay, tls: first, tcp, logger: false });
   onTestFinished(() => served.close());

@@ -8,12 +8,12 @@ import { Peer } from "../../../src/peer/index.ts";
 import { testCertificate } from "../harness/certificate.ts";
 import { openRawHttp3 } from "../harness/gateway.ts";
 import { openHttp1 } from "../harness/http/http1-client.ts";
-import { takePort } from "../harness/network/ports.ts";
+import { commonPort, takePort } from "../harness/network/ports.ts";
 import { createRelay } from "../harness/relay.ts";
 
 it("serves an app and its relay at one port number, over UDP and TCP, until it is closed", async () => {
   const { privateKey: key, certificate: cert } = await testCertificate();
-  const relay = createRelay({ auth: "none" });
+  const relay = createRelay({ port: await commonPort(), auth: "none" });
   const app = new H3().use(relay).get("/", () => "an app");
   const served = await serve(app, { relay, tls: { key, cert }, logger: false });
   const { port } = served.address;
@@ -46,7 +46,7 @@ it("names an upstream once, and leaves a relay as it was that has one", async ()
 
 it("has a request wait that comes while it opens", async () => {
   const { privateKey: key, certificate: cert } = await testCertificate();
-  const relay = createRelay({ auth: "none" });
+  const relay = createRelay({ port: await commonPort(), auth: "none" });
   const app = new H3().use(relay);
   const serving = serve(app, { relay, tls: { key, cert }, logger: false });
   const { status } = await app.fetch(new Request("http://localhost/v1/openapi.json"));
@@ -61,7 +61,7 @@ it("closes what it has opened where the certificate does not fit", async () => {
     createCertificate({ name: "a", hosts: ["a"] }),
     testCertificate(),
   ]);
-  const relay = createRelay({ auth: "none" });
+  const relay = createRelay({ port: await commonPort(), auth: "none" });
   await expect(
     serve(new H3().use(relay), { relay, tls: { key, cert }, logger: false }),
   ).rejects.toMatchObject({
@@ -177,7 +177,7 @@ it.each(["maxConnections", "connectionsPerSecond", "windowBytes"])(
 
 async function serveOne(tcp: boolean) {
   const { privateKey: key, certificate: cert } = await testCertificate();
-  const relay = createRelay({ auth: "none" });
+  const relay = createRelay({ port: await commonPort(), auth: "none" });
   const app = new H3().use(relay).get("/", () => "an app");
   const served = await serve(app, { relay, tls: { key, cert }, tcp, maxConnections: 1, logger: false });
   onTestFinished(() => served.close());

@@ -10,6 +10,7 @@ import { resolveSettings } from "../../../src/plugin/options/settings.ts";
 import { relayWith } from "../../../src/plugin/quicpipe.ts";
 import { testCertificate } from "./certificate.ts";
 import { startHttp2, startHttp3, targetAt } from "./gateway.ts";
+import { commonPort } from "./network/ports.ts";
 import { tokenFor } from "./token.ts";
 
 /** A relay in an h3 app that is served over HTTP/3, on loopback, for one test. */
@@ -58,8 +59,9 @@ export async function startTarget(
   options: QuicpipeOptions,
   token: Target["token"] = tokenFor,
 ): Promise<{ readonly relay: Relay; readonly target: Target }> {
-  const relay = createRelay(options);
-  const { port } = await relay.listen();
+  const port = await commonPort();
+  const relay = createRelay({ port, ...options });
+  await relay.listen();
   await startHttp2(new H3({ silent: true }).use(relay), { port });
   return { relay, target: { ...(await targetAt({ port })), token } };
 }

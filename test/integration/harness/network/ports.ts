@@ -1,3 +1,4 @@
+import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { onTestFinished } from "vitest";
@@ -16,4 +17,25 @@ export async function freePort(): Promise<number> {
   server.close();
   await once(server, "close");
   return port;
+}
+
+/**
+ * A port number of loopback that is free over UDP and TCP. One that the system chooses is free over UDP alone: a TCP client may have
+ * it. Linux gives clients none below 32768.
+ */
+export async function commonPort(): Promise<number> {
+  const port = 10_000 + Math.floor(Math.random() * 20_000);
+  const [server, socket] = [createServer(), createSocket("udp4")];
+  try {
+    await Promise.all([
+      once(server.listen(port, "127.0.0.1"), "listening"),
+      once(socket.bind(port, "127.0.0.1"), "listening"),
+    ]);
+    return port;
+  } catch {
+    return await commonPort();
+  } finally {
+    server.close();
+    socket.close();
+  }
 }
