@@ -298,6 +298,7 @@ describe("what others have written", () => {
       dropped: counts,
       bytesFrom: 1,
       bytesTo: 1,
+      quietMs: 1,
       rate: { packetsPerSecond: 1, bytesPerSecond: 1 },
     };
     const traffic = { packets: 1, bytes: 1 };

@@ -106,6 +106,8 @@ describe("packets of a second path over a socket of the engine", () => {
     await expect.poll(() => bob.received).toBe(1 << 20);
     // What is long and goes to the relay all the same are probes.
     expect(relay.long - long).toBeLessThan(20);
+    alice.send(100);
+    await expect.poll(() => bob.received).toBe((1 << 20) + 100);
     expect(alice.mirrored).toBeGreaterThan(0);
   });
 
