@@ -93,7 +93,7 @@ export class ConnectionPaths {
 
   /** Looks whether a path that nothing went by is wanted again. */
   keepAlive(): void {
-    this.#direct?.onMirrored();
+    if (this.#direct?.agent.path.phase === "open") this.#direct.onMirrored();
   }
 
   /** This side's addresses have changed. */

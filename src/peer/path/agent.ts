@@ -202,6 +202,8 @@ export class Agent {
     const targets = this.#actions.permit(list);
     const { checklist } = this.#parts;
     checklist.setCandidates(targets, nowMs);
+    // With nobody to ask there are no rounds, until a check comes from somewhere.
+    if (targets.length === 0 && checklist.round === 0) return this.#refuse("no-candidates");
     if (checklist.round === 0) checklist.start(1, nowMs);
     this.#punch(nowMs);
   }

@@ -215,8 +215,11 @@ describe("peers that do not reach each other", () => {
   it("say so if there is nothing to try", () => {
     const pair = new Pair({ candidates: [] }, { candidates: [] });
     pair.start();
-    pair.run(4000);
+    pair.run(200_000, 0);
     expect(told(pair.client)).toEqual(["refused no-candidates"]);
+    // Nor do they go on telling each other of rounds.
+    expect(pair.client.messages.map(({ type }) => type)).toEqual(["hello", "candidates"]);
+    expect(pair.client.agent.deadlineMs).toBe(Infinity);
   });
 });
 
