@@ -14,7 +14,7 @@ export type { DatagramSink, PacketRoute, Receiver } from "./udp/contract.ts";
 export interface SocketStats {
   /** Ignored datagrams from sources other than the relay and the other peers. */
   readonly foreign: number;
-  /** Checks of direct paths that were dropped, as more came from unproven addresses than there is room for. */
+  /** Checks of direct paths, and answers to them, that were dropped, as more came from a source than its share. */
   readonly strangersRefused: number;
   /** Datagrams that belonged to no connection, no request and no HTTP/3 session. */
   readonly unwanted: number;

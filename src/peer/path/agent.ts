@@ -96,6 +96,7 @@ export class Agent {
 
   /** A check of this side was answered: packets get through both ways. */
   answered(to: Address, sentAtMs: number, nowMs: number): void {
+    if (!this.#maySeek) return;
     this.#accepted.add(to, this.#path.remote);
     const { rttMs, count } = this.#answers.note(to, nowMs - sentAtMs, nowMs);
     this.#parts.checklist.answered(to);

@@ -16,7 +16,7 @@ import type { PathFigures } from "./keeping/direct-path.ts";
 import { type Candidate, controlVersion, type Hello } from "./control/messages.ts";
 import type { DirectAgreement, DirectPolicy } from "./policy.ts";
 import type { Reachability } from "./seeking/reachability.ts";
-import { gatherCandidates, hasFamilyOf, type Place, reachabilityFrom } from "./seeking/surroundings.ts";
+import { gatherCandidates, type Place, reachabilityFrom } from "./seeking/surroundings.ts";
 
 /** Of all connections of this process. */
 const checkLimit = createCheckLimit(performance.now());
@@ -187,11 +187,8 @@ export class DirectPaths {
   }
 
   #permit(theirs: readonly Candidate[]): Address[] {
-    const { socket } = this.#parts;
     this.#reachability = reachabilityFrom(this.#place, this.#tries, theirs);
-    return judgeCandidates(theirs, this.#reachability)
-      .taken.map(({ address }) => address)
-      .filter(({ address }) => socket.reaches(address) && hasFamilyOf(address));
+    return judgeCandidates(theirs, this.#reachability).taken.map(({ address }) => address);
   }
 
   #open(): boolean {

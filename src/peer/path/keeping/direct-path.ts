@@ -155,6 +155,7 @@ export class DirectPath {
 
   /** The other side, or this one's system, knows that the path is gone. */
   gone(nowMs: number): void {
+    if (this.#phase === "opening") this.#giveUp();
     this.#watch?.lose();
     this.#follow(nowMs);
   }

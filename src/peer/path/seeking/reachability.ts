@@ -13,7 +13,7 @@ export type ForbiddenScope =
   | "reserved";
 
 /** Why an address may not be checked. */
-export type CheckRefusal = ForbiddenScope | "port" | "relay" | "own" | "private" | "policy";
+export type CheckRefusal = ForbiddenScope | "port" | "version" | "relay" | "own" | "private" | "policy";
 
 /** How far an IP address reaches: all over the internet, or within a site, unless it is forbidden. */
 export type Scope = "global" | "private" | ForbiddenScope;
@@ -52,6 +52,8 @@ export interface Surroundings {
   readonly tries: DirectAgreement["tries"];
   /** IP literals of the relay. Its ports are the relay's business, whichever they are. */
   readonly relayAddresses: readonly string[];
+  /** Whether this host and its socket have the IP version of an address. */
+  readonly reaches: (ip: string) => boolean;
   readonly ownAddresses: readonly Address[];
   /** IP literals of this host, and of ports that a router leads to it. Nothing is sent to them at any port. */
   readonly ownIps: readonly string[];
@@ -89,6 +91,7 @@ export class Reachability {
     if (port === 0) return "port";
     const scope = scopeOf(ip);
     if (scope !== "global" && scope !== "private") return scope;
+    if (!this.#surroundings.reaches(ip)) return "version";
     if (this.#broadcasts.has(ip)) return "broadcast";
     if (this.#relayAddresses.has(ip)) return "relay";
     if (this.#ownIps.has(ip)) return "own";

@@ -40,13 +40,18 @@ export function gatherCandidates(
 
 /** Returns the rules for addresses of the other side, as this host is placed now. */
 export function reachabilityFrom(
-  { reflexive, mapped, relays }: Place,
+  { reflexive, mapped, relays, reaches }: Place,
   tries: DirectAgreement["tries"],
   theirs: readonly Candidate[],
 ): Reachability {
   const interfaces = hostInterfaces();
+  // Addresses of a host's own links, which each has, lead nowhere.
+  const ips = interfaces
+    .map(({ address }) => address)
+    .filter((ip) => ["global", "private"].includes(scopeOf(ip)));
   return new Reachability({
     tries,
+    reaches: (ip) => reaches(ip) && ips.some((own) => isIPv4(own) === isIPv4(ip)),
     relayAddresses: relays,
     // Others behind the same NAT have the same address outside.
     ownAddresses: reflexive ? [reflexive] : [],
@@ -54,13 +59,6 @@ export function reachabilityFrom(
     subnets: interfaces.flatMap(({ cidr }) => cidr ?? []),
     isSameNat: isSameNat(reflexive ? [reflexive] : [], theirs),
   });
-}
-
-/** Reports whether this host has addresses of an IP version that reach beyond its own links. */
-export function hasFamilyOf(address: string): boolean {
-  return hostInterfaces().some(
-    (own) => isIPv4(own.address) === isIPv4(address) && ["global", "private"].includes(scopeOf(own.address)),
-  );
 }
 
 /** The addresses of the system's interfaces, with their prefixes. */

@@ -8,6 +8,7 @@ import {
   makePair,
   move,
   readOn,
+  type Side,
   openStream,
   talk,
   tick,
@@ -37,6 +38,18 @@ describe("the QUIC engine", () => {
     const noApplicationProtocol = { isApplication: false, errorCode: 0x178 };
     expect(pair.server.engine.end()).toMatchObject({ by: "this", ...noApplicationProtocol });
     expect(pair.client.engine.end()).toMatchObject({ by: "other", ...noApplicationProtocol });
+  });
+
+  it("has keys of its handshake that both sides have, and no other connection", async () => {
+    const begun = await beginPair();
+    expect(begun.client.engine.exportKey("label", "client", 38)).toHaveLength(0);
+    const [one, other] = [await connectPair(), await connectPair()];
+    const keyOf = ({ engine }: Side, context = "client"): string =>
+      Buffer.from(engine.exportKey("label", context, 38)).toString("hex");
+    expect(keyOf(one.client)).toMatch(/^[0-9a-f]{76}$/);
+    expect(keyOf(one.server)).toBe(keyOf(one.client));
+    expect(keyOf(one.client, "server")).not.toBe(keyOf(one.client));
+    expect(keyOf(other.client)).not.toBe(keyOf(one.client));
   });
 
   it("takes no round trip for longer than it was, however long the first flight is on its way", async () => {

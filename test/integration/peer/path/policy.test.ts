@@ -1,5 +1,6 @@
 import { describe, expect } from "vitest";
 import type { Namespace } from "../../harness/network/namespaces.ts";
+import { testIdentities } from "../../harness/peers.ts";
 import { itWith } from "../../harness/requirement.ts";
 import { createLab, type Lab } from "../../nat-lab/lab.ts";
 import { startTransfer } from "./lab-peers.ts";
@@ -35,6 +36,17 @@ describe("a peer that wants no direct path", () => {
     const { alice } = await startTransfer(lab);
     await alice.selected();
     expect(others()).toBeGreaterThan(0);
+  });
+});
+
+describe("peers of which one does not trust the other", () => {
+  itWith("netns")("send nothing to anybody but the relay", async () => {
+    await using lab = await createLab({ alice: "open", bob: "open" });
+    const others = [countOthers(lab.alice, lab), countOthers(lab.bob, lab)];
+    const { eve } = await testIdentities();
+    const dialing = startTransfer(lab, { env: { PINS: eve.pin } });
+    await expect(dialing).rejects.toThrow(/certificate that is not trusted/);
+    expect(others.map((count) => count())).toEqual([0, 0]);
   });
 });
 

@@ -267,6 +267,26 @@ describe("what a peer is made to send", () => {
     expect(looks).toBeLessThanOrEqual(17);
   });
 
+  it("leads to no path when the talk about paths ended before a check was answered", () => {
+    const pair = new Pair();
+    pair.start();
+    while (pair.client.checks.length === 0) pair.run(1);
+    pair.client.agent.end(pair.nowMs);
+    pair.run(3000);
+    expect(told(pair.client)).toEqual(["refused peer-unsupported"]);
+    expect([pair.client.hasPath, pair.client.accepted.size]).toEqual([false, 0]);
+  });
+
+  it("leads to no path when the talk about paths ended while QUIC opened one", () => {
+    const pair = new Pair();
+    pair.start();
+    while (pair.client.agent.path.phase !== "opening") pair.run(1);
+    pair.client.agent.end(pair.nowMs);
+    pair.run(3000);
+    expect(told(pair.client)).not.toContain("selected");
+    expect([pair.client.hasPath, pair.client.preferred]).toEqual([false, "relay"]);
+  });
+
   it("ends when the other side says no more about paths", () => {
     const pair = connected();
     pair.client.agent.end(pair.nowMs);

@@ -122,6 +122,7 @@ describe("the candidates of the other peer", () => {
     relayAddresses: ["203.0.113.1"],
     ownAddresses: [],
     ownIps: [],
+    reaches: () => true,
     subnets: ["192.168.1.7/24"],
     isSameNat: false,
   });

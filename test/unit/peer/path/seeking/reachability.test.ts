@@ -12,6 +12,7 @@ const surroundings: Surroundings = {
   relayAddresses: ["203.0.113.1", "2001:db8::1"],
   ownAddresses: [{ address: "203.0.113.7", port: 5000 }],
   ownIps: ["192.168.1.7", "2001:db8::7"],
+  reaches: () => true,
   subnets: ["192.168.1.7/24", "100.64.3.4/10", "198.51.100.130/25", "fd00::7/64"],
   isSameNat: true,
 };
@@ -128,6 +129,14 @@ describe("an address", () => {
       expect([refuse(address, 5000), refuse(address, 5001)]).toEqual(["own", "own"]);
     },
   );
+
+  it("is refused if this host lacks its IP version", () => {
+    const reaches = (ip: string): boolean => !ip.includes(":");
+    expect([refuse("2001:db8::9", 5000, { reaches }), refuse("192.0.2.9", 5000, { reaches })]).toEqual([
+      "version",
+      undefined,
+    ]);
+  });
 
   it("that is private is refused at the ports of services", () => {
     expect([refuse("192.168.1.1", 53), refuse("192.168.1.1", 1023), refuse("192.168.1.1", 1024)]).toEqual([

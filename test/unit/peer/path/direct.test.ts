@@ -1,0 +1,137 @@
+import { describe, expect, it, onTestFinished } from "vitest";
+import * as defaults from "../../../../src/defaults/index.ts";
+import type { EngineConnection } from "../../../../src/peer/engine/contract.ts";
+import { ControlStream } from "../../../../src/peer/path/control/control-stream.ts";
+import { MessageReader } from "../../../../src/peer/path/control/message-reader.ts";
+import { type ControlMessage, encodeMessage } from "../../../../src/peer/path/control/messages.ts";
+import { DirectPaths } from "../../../../src/peer/path/direct.ts";
+import type { ConnectionPathEvent } from "../../../../src/peer/path/path-feed.ts";
+import type { DirectPolicy } from "../../../../src/peer/path/policy.ts";
+import { PathChecks } from "../../../../src/peer/path/seeking/checks.ts";
+import type { PeerSocket } from "../../../../src/peer/socket.ts";
+import type { Address } from "../../../../src/wire/address.ts";
+
+const relay: Address = { address: "192.0.2.1", port: 4433 };
+const reflexive: Address = { address: "203.0.113.7", port: 5000 };
+
+/** The direct paths of a server's connection, on an engine and a socket that write down what they are told. */
+class Rig {
+  readonly tags: Set<string> = new Set();
+  readonly events: ConnectionPathEvent[] = [];
+  readonly paths: DirectPaths;
+  abuses = 0;
+  onEvent: (event: ConnectionPathEvent) => void = () => undefined;
+  #sent = Buffer.alloc(0);
+  #incoming: Buffer;
+
+  /** @param early what the other side has said before anybody listens. */
+  constructor(direct: DirectPolicy, ...early: ControlMessage[]) {
+    this.#incoming = Buffer.concat(early.map(encodeMessage));
+    const engine = this.#engine();
+    const socket = this.#socket();
+    this.paths = new DirectPaths({
+      role: "server",
+      engine,
+      socket,
+      checks: new PathChecks(socket),
+      control: new ControlStream(engine, "server", () => undefined),
+      direct,
+      reflexive: () => reflexive,
+      mapped: () => [],
+      relays: [],
+      wake: () => undefined,
+      onEvent: (event) => {
+        this.events.push(event);
+        this.onEvent(event);
+      },
+      onAbuse: () => this.abuses++,
+    });
+    onTestFinished(() => this.paths.close());
+  }
+
+  /** The messages that this side has written. */
+  get said(): ControlMessage[] {
+    return new MessageReader(0).push(this.#sent, 0) as ControlMessage[];
+  }
+
+  #engine(): EngineConnection {
+    const engine: Partial<EngineConnection> = {
+      exportKey: (_label, context, bytes) => new Uint8Array(bytes).fill(context.length),
+      streamReceive: (_id, buffer) => {
+        const bytes = this.#incoming.copy(buffer);
+        this.#incoming = this.#incoming.subarray(bytes);
+        return bytes > 0 ? { bytes, fin: false } : undefined;
+      },
+      streamSend: (_id, data) => {
+        this.#sent = Buffer.concat([this.#sent, data]);
+        return data.length;
+      },
+      paths: () => [],
+    };
+    return engine as EngineConnection;
+  }
+
+  #socket(): PeerSocket {
+    const socket: Partial<PeerSocket> = {
+      relay,
+      local: { address: "0.0.0.0", port: 5000 },
+      reaches: () => true,
+      isDirect: () => false,
+      send: () => undefined,
+      strangers: {
+        addTag: (tag) => void this.tags.add(tag),
+        removeTag: (tag) => void this.tags.delete(tag),
+        setChecked: () => undefined,
+      },
+    };
+    return socket as PeerSocket;
+  }
+}
+
+function hello(policy: DirectPolicy): ControlMessage {
+  return { type: "hello", version: 1, policy, natKind: "unknown", maxCandidates: 8 };
+}
+
+describe("a side that the other has spoken to before it listens", () => {
+  it("says HELLO before all else", () => {
+    const rig = new Rig("auto", hello("auto"));
+    rig.paths.start();
+    expect(rig.said.map(({ type }) => type)).toEqual(["hello", "candidates"]);
+  });
+
+  it("leaves nothing behind where that ends the connection at once", () => {
+    const rig = new Rig("require", hello("never"));
+    rig.onEvent = (): void => rig.paths.close();
+    rig.paths.start();
+    expect(rig.events).toEqual([{ kind: "refused", reason: "peer-policy" }]);
+    expect([...rig.tags]).toEqual([]);
+  });
+
+  it("has said nothing, and takes no checks, before it starts", () => {
+    const rig = new Rig("auto", hello("auto"));
+    expect([rig.said, [...rig.tags]]).toEqual([[], []]);
+    rig.paths.close();
+  });
+});
+
+describe("a policy", () => {
+  it("of never tells no address, neither of an interface nor the public one", () => {
+    const rig = new Rig("never", hello("auto"), { type: "candidates", generation: 1, candidates: [] });
+    rig.paths.start();
+    expect(rig.said).toEqual([{ ...hello("never") }]);
+  });
+});
+
+describe("paths in QUIC", () => {
+  it("that the other side opens one after the other are too many after 8", () => {
+    const rig = new Rig("auto");
+    rig.paths.start();
+    for (let id = 1; id <= defaults.pathsAtOnce; id++) {
+      rig.paths.onPath({ kind: "opened", id });
+      rig.paths.onPath({ kind: "closed", id, by: "other" });
+    }
+    expect(rig.abuses).toBe(0);
+    rig.paths.onPath({ kind: "opened", id: 99 });
+    expect(rig.abuses).toBe(1);
+  });
+});
