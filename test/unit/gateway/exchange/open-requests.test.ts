@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { longWaitMs, maxRefusals, outboxSettleMs } from "../../../../src/defaults/index.ts";
 import { Budget } from "../../../../src/gateway/budget/budget.ts";
 import type { ExchangeStream, ResponseFields } from "../../../../src/gateway/exchange/stream.ts";
@@ -226,7 +226,10 @@ function outboxOf(
   maxConnectionOutboxBytes: number = 2 ** 20,
 ): Outbox {
   const budget = new Budget({ maxConnectionOutboxBytes }).connect("192.0.2.1")!;
-  return new Outbox(connection, budget, { onCrowded: () => undefined, now: () => clock.nowMs });
+  const outbox = new Outbox(connection, budget, { onCrowded: () => undefined, now: () => clock.nowMs });
+  // What is unsent is asked about until then, in the tests after this one too.
+  onTestFinished(() => outbox.close());
+  return outbox;
 }
 
 /** Seconds until the exchange was over where so many bytes are sent per second, and how often clients were too slow. */

@@ -307,6 +307,7 @@ function crowd(connections: number) {
     const share = budget.connect(`192.0.2.${i}`)!;
     const onCrowded = (): void => void ended.push(i);
     const outbox = new Outbox(connection, share, { onCrowded, now: () => clock.nowMs });
+    onTestFinished(() => outbox.close());
     return { connection, outbox };
   });
   return { members, clock, ended, budget };
