@@ -44,8 +44,6 @@ describe("the QUIC engine", () => {
     const begun = await beginPair();
     expect(begun.client.engine.exportKey("label", "client", 38)).toHaveLength(0);
     const [one, other] = [await connectPair(), await connectPair()];
-    const keyOf = ({ engine }: Side, context = "client"): string =>
-      Buffer.from(engine.exportKey("label", context, 38)).toString("hex");
     expect(keyOf(one.client)).toMatch(/^[0-9a-f]{76}$/);
     expect(keyOf(one.server)).toBe(keyOf(one.client));
     expect(keyOf(one.client, "server")).not.toBe(keyOf(one.client));
@@ -205,3 +203,7 @@ describe("the QUIC engine", () => {
     expect([client.engine.end(), server.engine.end()]).toEqual([undefined, undefined]);
   });
 });
+
+function keyOf({ engine }: Side, context = "client"): string {
+  return Buffer.from(engine.exportKey("label", context, 38)).toString("hex");
+}

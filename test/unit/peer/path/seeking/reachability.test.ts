@@ -131,7 +131,7 @@ describe("an address", () => {
   );
 
   it("is refused if this host lacks its IP version", () => {
-    const reaches = (ip: string): boolean => !ip.includes(":");
+    const reaches = onlyIpv4;
     expect([refuse("2001:db8::9", 5000, { reaches }), refuse("192.0.2.9", 5000, { reaches })]).toEqual([
       "version",
       undefined,
@@ -185,3 +185,7 @@ describe("an address", () => {
     expect(refuse("203.0.113.9", 5000, { tries: "never" })).toBe("policy");
   });
 });
+
+function onlyIpv4(ip: string): boolean {
+  return !ip.includes(":");
+}
