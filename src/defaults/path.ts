@@ -24,6 +24,15 @@ export const maxCandidates = 8;
  * just have opened its NAT, and twice as far each time for one that begins late or a path that loses packets.
  */
 export const checkLadderMs: readonly number[] = [0, 33, 67, 133, 266, 533, 1066, 2131];
+/**
+ * TTL of a first check to an address that opens this side's NAT and ends before the other one's: that may keep an entry for what came
+ * too early, and then give the other side's checks another port. Few hosts are more than four routers from the public internet.
+ */
+export const openerTtl = 5;
+/**
+ * Time in ms that the next check waits for the other side's word that it has begun too: as long as most round trips by a relay are.
+ */
+export const openerMs: number = second / 4;
 /** Gap between the first checks to two addresses of a round, in ms: new mappings come no faster (RFC 8445 §14.2). */
 export const checkPaceMs = 20;
 /** Time after a round's last check in which an answer may come, in ms (RFC 8445 §14.3: the least timeout). */

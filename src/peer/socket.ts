@@ -187,9 +187,13 @@ export class PeerSocket {
     return { foreign, strangersRefused, unwanted: this.#unwanted, sendFailed, crowdedOut };
   }
 
-  /** Sends a datagram, which the caller must not change any more, to the relay or elsewhere. */
-  send(datagram: Uint8Array, to: Address = this.#relay): void {
-    this.#port.send(datagram, to);
+  /**
+   * Sends a datagram, which the caller must not change any more, to the relay or elsewhere.
+   *
+   * @param ttl how many routers its packet may pass, and one more; the system's TTL if absent, and if {@link canGoDirect} is false.
+   */
+  send(datagram: Uint8Array, to: Address = this.#relay, ttl?: number): void {
+    this.#port.send(datagram, to, ttl);
   }
 
   /**

@@ -250,7 +250,8 @@ export interface EnginePort {
   /** Gives the connection what has one of these connection IDs, of 12 bytes each. */
   attach(ids: readonly Uint8Array[], connection: EngineConnection, number: number): void;
   detach(ids: readonly Uint8Array[]): void;
-  send(datagram: Uint8Array, to: string): void;
+  /** @param ttl TTL or hop limit of its packet; the system's if absent. */
+  send(datagram: Uint8Array, to: string, ttl?: number): void;
   /**
    * Sends what the connection has to send, as far as one turn goes: packets of the first path to `relay`, those of others to
    * `direct`, or else to `relay` too. If the system has no room, nothing is lost, and the port wakes its owner when there is some.

@@ -48,8 +48,8 @@ export class NoqPort implements EnginePort {
     this.#port.detach(Buffer.concat(ids));
   }
 
-  send(datagram: Uint8Array, to: string): void {
-    this.#port.send(datagram, to);
+  send(datagram: Uint8Array, to: string, ttl?: number): void {
+    this.#port.send(datagram, to, ttl);
   }
 
   flush(

@@ -7,8 +7,8 @@ import type { Checklist } from "./seeking/checklist.ts";
 /** What an `Agent` does, beside what its direct path does. */
 export interface AgentActions extends Omit<DirectPathActions, "check" | "selected" | "standing" | "left"> {
   send(message: ControlMessage): void;
-  /** Sends a check. Its answer comes by `Agent.answered`. */
-  check(to: Address, isNominated: boolean, nowMs: number): void;
+  /** Sends a check. Its answer comes by `Agent.answered`. An opener is for this side's own NAT, and need not arrive. */
+  check(to: Address, isNominated: boolean, nowMs: number, isOpener?: boolean): void;
   /** Takes QUIC packets from an address as well, until `refuse`. */
   accept(address: Address): void;
   refuse(address: Address): void;

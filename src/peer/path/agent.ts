@@ -81,8 +81,11 @@ export class Agent {
     if (message.type === "hello") this.#agree(message);
     else if (!this.#maySeek) return;
     else if (message.type === "candidates") this.#hear(message, nowMs);
-    else if (message.type === "punch") this.#parts.checklist.start(message.round, nowMs);
-    else if (message.type === "gone") this.#path.gone(nowMs);
+    else if (message.type === "punch") {
+      this.#parts.checklist.meet(message.round, nowMs);
+      // The other side waits for this one to begin.
+      this.advance(nowMs);
+    } else if (message.type === "gone") this.#path.gone(nowMs);
   }
 
   /** A check with this side's tag and secret has come, and been answered. */
@@ -212,12 +215,11 @@ export class Agent {
   /** Sends the checks that are due, and tells the other side of a new round, so that both sides' checks meet. */
   #punch(nowMs: number): void {
     const { checklist } = this.#parts;
-    const due = checklist.due(nowMs);
+    for (const to of checklist.due(nowMs)) this.#actions.check(to, false, nowMs, checklist.isOpener(to));
     if (checklist.round > this.#toldRound) {
       this.#toldRound = checklist.round;
       this.#actions.send({ type: "punch", round: checklist.round, mode: "normal" });
     }
-    for (const to of due) this.#actions.check(to, false, nowMs);
     if (checklist.exhausted) this.#refuse(checklist.exhausted);
   }
 

@@ -152,7 +152,7 @@ export class DirectPaths {
     const { engine, socket, checks, control, wake } = this.#parts;
     return {
       send: (message) => control.send(message),
-      check: (to, isNominated, nowMs) => checks.send(this.#owner, to, isNominated, nowMs),
+      check: (to, isNominated, nowMs, isOpener) => checks.send(this.#owner, to, isNominated, nowMs, isOpener),
       accept: (address) => void this.#releases.set(formatAddress(address), socket.allowDirect(address)),
       refuse: (address) => this.#refuse(formatAddress(address)),
       open: () => this.#open(),

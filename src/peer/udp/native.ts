@@ -60,8 +60,8 @@ export class NativePort implements UdpPort {
     setChecked: (addresses) => this.#run((port) => port.setChecked(addresses.map(formatAddress))),
   };
 
-  send(datagram: Uint8Array, to: Address): void {
-    this.#run((port) => port.send(datagram, formatAddress(to)));
+  send(datagram: Uint8Array, to: Address, ttl?: number): void {
+    this.#run((port) => port.send(datagram, formatAddress(to), ttl));
   }
 
   flush(

@@ -83,8 +83,8 @@ export class PathChecks {
     };
   }
 
-  /** Sends one check. Nobody repeats it: whoever wants to know sends another. */
-  send(owner: CheckOwner, to: Address, isNominated: boolean, nowMs: number): void {
+  /** Sends one check. Nobody repeats it: whoever wants to know sends another. An opener goes only some routers far. */
+  send(owner: CheckOwner, to: Address, isNominated: boolean, nowMs: number, isOpener = false): void {
     const entry = this.#owners.get(owner.own.tag);
     if (!entry) return;
     const transactionId = numbered(entry.next++);
@@ -95,6 +95,7 @@ export class PathChecks {
     this.#socket.send(
       encodeCheck({ transactionId, receiverTag, senderTag: owner.own.tag, isNominated, secret }),
       to,
+      isOpener ? defaults.openerTtl : undefined,
     );
   }
 

@@ -1,15 +1,24 @@
-import { checkAnswerMs, checkLadderMs, checkPaceMs, maxRoundTargets } from "../../../defaults/index.ts";
+import {
+  checkAnswerMs,
+  checkLadderMs,
+  checkPaceMs,
+  maxRoundTargets,
+  openerMs,
+} from "../../../defaults/index.ts";
 import { type Address, formatAddress } from "../../../wire/address.ts";
 
-/** Time from the first check to an address to the last, in ms. */
-const ladderMs: number = checkLadderMs.at(-1)!;
+/** Time from the first check to an address to the second, in ms. */
+const secondRungMs: number = checkLadderMs[1]!;
 
 /** An address of the other peer in a round (RFC 8445 §6.1.2.2: with the socket, a pair). */
 interface Target {
   readonly address: Address;
-  readonly startMs: number;
+  /** Time from which the ladder counts. */
+  originMs: number;
   /** Whether a request came from it. It stays when the candidates are replaced. */
   isHeard: boolean;
+  /** Whether it was sent an opener alone. */
+  isAwaited: boolean;
   /** Place of the next check in the ladder. */
   rung: number;
   /** Infinite if no more are sent. */
@@ -23,10 +32,17 @@ export class Round {
   #lastCheckMs: number;
   /** When the next address may begin. */
   #paceMs: number;
+  /** Whether the other peer has not said that it has begun. */
+  #isAwaited: boolean;
+  /** Time from the first check to an address to the last. */
+  readonly #lengthMs: number;
 
-  constructor(nowMs: number) {
+  /** @param isAwaited whether the other peer has yet to begin: first checks are openers then, until {@link meet}. */
+  constructor(nowMs: number, isAwaited = false) {
     this.#paceMs = nowMs;
-    this.#openUntilMs = this.#lastCheckMs = nowMs + ladderMs;
+    this.#isAwaited = isAwaited;
+    this.#lengthMs = checkLadderMs.at(-1)! + (isAwaited ? openerMs - secondRungMs : 0);
+    this.#openUntilMs = this.#lastCheckMs = nowMs + this.#lengthMs;
   }
 
   /** Whether the round has no address. */
@@ -66,8 +82,15 @@ export class Round {
     const target = this.#targets.get(formatAddress(address));
     if (!target) return this.#add(address, nowMs, true);
     target.isHeard = true;
+    follow(target, nowMs);
     if (target.nextMs !== Infinity) target.nextMs = Math.min(target.nextMs, nowMs);
     return true;
+  }
+
+  /** The other peer has begun: its NAT is open, and all that is sent now may arrive. */
+  meet(nowMs: number): void {
+    this.#isAwaited = false;
+    for (const target of this.#targets.values()) follow(target, nowMs);
   }
 
   /** Sends no more to an address, as it has answered. */
@@ -86,21 +109,39 @@ export class Round {
   /** Returns the addresses to send a check to now. A caller that comes late sends one check, not all that it missed. */
   due(nowMs: number): Address[] {
     const due = [...this.#targets.values()].filter(({ nextMs }) => nextMs <= nowMs);
-    for (const target of due) advance(target, nowMs);
+    for (const target of due) {
+      target.isAwaited = this.#isAwaited && target.rung === 0 && !target.isHeard;
+      if (target.isAwaited) target.originMs = nowMs + openerMs - secondRungMs;
+      advance(target, nowMs);
+    }
     return due.map(({ address }) => address);
+  }
+
+  /** Reports whether what was {@link due} to an address last was an opener: a check for this side's NAT, which need not arrive. */
+  isOpener(address: Address): boolean {
+    return this.#targets.get(formatAddress(address))?.isAwaited === true;
   }
 
   #add(address: Address, startMs: number, isHeard: boolean): boolean {
     if (this.#targets.size >= maxRoundTargets) return false;
-    this.#targets.set(formatAddress(address), { address, startMs, isHeard, rung: 0, nextMs: startMs });
-    this.#lastCheckMs = Math.max(this.#lastCheckMs, startMs + ladderMs);
+    const place = { isHeard, isAwaited: false, rung: 0, originMs: startMs, nextMs: startMs };
+    this.#targets.set(formatAddress(address), { address, ...place });
+    this.#lastCheckMs = Math.max(this.#lastCheckMs, startMs + this.#lengthMs);
     return true;
   }
+}
+
+/** Sends what follows an opener now. */
+function follow(target: Target, nowMs: number): void {
+  if (!target.isAwaited || target.nextMs === Infinity) return;
+  target.isAwaited = false;
+  target.originMs = nowMs - secondRungMs;
+  target.nextMs = nowMs;
 }
 
 function advance(target: Target, nowMs: number): void {
   do {
     target.rung++;
-    target.nextMs = target.startMs + (checkLadderMs[target.rung] ?? Infinity);
+    target.nextMs = target.originMs + (checkLadderMs[target.rung] ?? Infinity);
   } while (target.nextMs <= nowMs);
 }

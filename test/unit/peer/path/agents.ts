@@ -22,6 +22,8 @@ export class Side {
   readonly events: ConnectionPathEvent[] = [];
   readonly messages: ControlMessage[] = [];
   readonly checks: Address[] = [];
+  /** Those that are for its own NAT. */
+  readonly openers: Address[] = [];
   readonly accepted: Set<number> = new Set();
   route: Parameters<AgentActions["route"]>[0] = { direct: undefined, isMirrored: false };
   preferred: "relay" | "direct" = "relay";
@@ -54,7 +56,11 @@ export class Side {
         this.messages.push(message);
         pair.after(relayMs, () => pair.other(this).agent.receive(message, pair.nowMs));
       },
-      check: (to, isNominated, nowMs) => pair.check(this, to, isNominated, nowMs),
+      check: (to, isNominated, nowMs, isOpener) => {
+        this.checks.push(to);
+        if (isOpener) this.openers.push(to);
+        else pair.check(this, to, isNominated, nowMs);
+      },
       accept: ({ port }) => void this.accepted.add(port),
       refuse: ({ port }) => void this.accepted.delete(port),
       open: () => this.canOpen && pair.open(),
@@ -124,7 +130,6 @@ export class Pair {
   }
 
   check(from: Side, to: Address, isNominated: boolean, sentAtMs: number): void {
-    from.checks.push(to);
     const receiver = this.other(from);
     if (!sameAddress(to, receiver.address)) return;
     this.#carry(from, () => {

@@ -14,12 +14,12 @@ function credential(tag: string): CheckCredential {
 
 /** A peer with one connection, at an address. */
 class Party {
-  readonly sent: { datagram: Uint8Array; to: Address | undefined }[] = [];
+  readonly sent: { datagram: Uint8Array; to: Address | undefined; ttl: number | undefined }[] = [];
   readonly tags: Set<string> = new Set();
   checked: readonly Address[] = [];
   isDirect = false;
   readonly checks: PathChecks = new PathChecks({
-    send: (datagram, to) => void this.sent.push({ datagram, to }),
+    send: (datagram, to, ttl) => void this.sent.push({ datagram, to, ttl }),
     isDirect: () => this.isDirect,
     strangers: {
       addTag: (tag) => void this.tags.add(tag),
@@ -69,6 +69,16 @@ describe("a check", () => {
     expect(bob.sent[0]!.to).toEqual(aliceAt);
     alice.checks.receive(bob.sent[0]!.datagram, bobAt);
     expect(alice.heard).toEqual(["answer of 2222, asked at 5"]);
+  });
+
+  it("passes four routers at most if it is an opener, and is answered if it arrives", () => {
+    bob.checks.receive(check(), aliceAt);
+    alice.checks.send(alice.owner, bobAt, false, 5, true);
+    bob.checks.receive(alice.sent[1]!.datagram, aliceAt);
+    expect([alice.sent.map(({ ttl }) => ttl), bob.sent.map(({ ttl }) => ttl)]).toEqual([
+      [undefined, 5],
+      [undefined, undefined],
+    ]);
   });
 
   it("tells the other side where it was seen", () => {

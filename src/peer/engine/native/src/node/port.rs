@@ -134,9 +134,9 @@ impl UdpPort {
     }
 
     #[napi(catch_unwind)]
-    pub fn send(&mut self, datagram: &[u8], to: String) -> Result<()> {
+    pub fn send(&mut self, datagram: &[u8], to: String, ttl: Option<u32>) -> Result<()> {
         let to = parse(&to)?;
-        self.open()?.send(datagram, to);
+        self.open()?.send(datagram, to, ttl);
         Ok(())
     }
 

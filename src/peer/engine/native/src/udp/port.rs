@@ -6,7 +6,7 @@ use crate::quic::guarded::Guarded;
 
 use super::{
     inbox::{Batch, Inbox, Incoming},
-    outbox::{Outbox, Train},
+    outbox::{Outbox, ShortLived, Train},
     received::{Received, Waiting},
     route::Route,
     routes::{self, Cid, Receiver, Routes},
@@ -113,8 +113,13 @@ impl Port {
         self.routes.remove(cid);
     }
 
-    pub fn send(&mut self, datagram: &[u8], to: SocketAddr) {
-        self.outbox.send_one(datagram, self.socket.on_wire(to), &*self.socket);
+    /// Sends a datagram, with the system's TTL or hop limit unless given.
+    pub fn send(&mut self, datagram: &[u8], to: SocketAddr, ttl: Option<u32>) {
+        let (socket, to) = (&*self.socket, self.socket.on_wire(to));
+        match ttl {
+            None => self.outbox.send_one(datagram, to, socket),
+            Some(ttl) => self.outbox.send_one(datagram, to, &ShortLived { socket, ttl }),
+        }
     }
 
     /// Sends what a connection has to send. Its packets are made only when those before have left.
