@@ -1,4 +1,5 @@
 import type { Address } from "../../wire/address.ts";
+import type { NatReport } from "../nat/report.ts";
 import type { Candidate, ControlMessage, Hello } from "./control/messages.ts";
 import type { DirectPathActions } from "./keeping/direct-path.ts";
 import type { ConnectionPathEvent } from "./path-feed.ts";
@@ -16,6 +17,8 @@ export interface AgentActions extends Omit<DirectPathActions, "check" | "selecte
   relayRttMs(): number;
   /** Returns this side's candidates, as the other's permit. */
   gather(others: readonly Candidate[]): readonly Candidate[];
+  /** Returns what this side knows of its NAT. */
+  nat(): NatReport;
   /** Returns those of the other side's candidates that may be checked. */
   permit(others: readonly Candidate[]): readonly Address[];
   tell(event: ConnectionPathEvent): void;

@@ -2,6 +2,7 @@ import * as defaults from "../../defaults/index.ts";
 import { TokenBucket } from "../../token-bucket.ts";
 import { type Address, formatAddress } from "../../wire/address.ts";
 import type { EngineConnection, EnginePath, PathEvent } from "../engine/contract.ts";
+import type { NatView } from "../nat/view.ts";
 import type { PeerSocket } from "../socket.ts";
 import type { PacketRoute } from "../udp/contract.ts";
 import type { AgentActions } from "./agent-parts.ts";
@@ -36,6 +37,7 @@ export interface DirectParts {
   readonly reflexive: () => Address | undefined;
   /** IP addresses that the relay's name has. */
   readonly relays: readonly string[];
+  readonly nat: NatView;
   /** Returns the addresses that the router maps to this socket. */
   readonly mapped: () => readonly Address[];
   /** Has what the engine has to send sent. */
@@ -74,7 +76,6 @@ export class DirectPaths {
       type: "hello",
       version: controlVersion,
       policy: parts.direct,
-      natKind: "unknown",
       maxCandidates: defaults.maxCandidates,
     };
     this.#agent = new Agent({ role: parts.role, hello, checklist, actions: this.#actions() });
@@ -132,6 +133,10 @@ export class DirectPaths {
     this.#run((nowMs) => this.#agent.moved(nowMs));
   }
 
+  onNatKnown(): void {
+    this.#run(() => this.#agent.told());
+  }
+
   /** Ends all checks. Idempotent. */
   close(): void {
     this.#isClosed = true;
@@ -165,6 +170,7 @@ export class DirectPaths {
       askByRelay: () => void engine.pingPath(relayPath),
       figures: () => this.#figures(),
       relayRttMs: () => engine.paths().find(({ id }) => id === relayPath)?.smoothedRtt ?? Infinity,
+      nat: () => this.#parts.nat.report,
       gather: (theirs) => gatherCandidates(this.#place, this.#tries, theirs),
       permit: (theirs) => this.#permit(theirs),
       tell: (event) => this.#parts.onEvent(event),
@@ -172,10 +178,10 @@ export class DirectPaths {
   }
 
   get #place(): Place {
-    const { socket, reflexive, mapped, relays } = this.#parts;
+    const { socket, reflexive, nat, mapped, relays } = this.#parts;
     return {
       localPort: socket.local.port,
-      reflexive: reflexive(),
+      reflexive: [reflexive(), nat.otherFamily].filter((address) => address !== undefined),
       mapped: mapped(),
       relays: [socket.relay.address, ...relays],
       reaches: (address) => socket.reaches(address),

@@ -1,3 +1,4 @@
+import { type NatReport, unknownNat } from "../../../../src/peer/nat/report.ts";
 import type { AgentActions } from "../../../../src/peer/path/agent-parts.ts";
 import { Agent } from "../../../../src/peer/path/agent.ts";
 import { Checklist, createCheckLimit } from "../../../../src/peer/path/seeking/checklist.ts";
@@ -19,6 +20,7 @@ export class Side {
   readonly agent: Agent;
   address: Address;
   readonly candidates: Candidate[];
+  nat: NatReport = unknownNat;
   readonly events: ConnectionPathEvent[] = [];
   readonly messages: ControlMessage[] = [];
   readonly checks: Address[] = [];
@@ -40,7 +42,6 @@ export class Side {
       type: "hello",
       version: 1,
       policy: options.policy ?? "auto",
-      natKind: "unknown",
       maxCandidates: 8,
     };
     const checklist = new Checklist(createCheckLimit(0));
@@ -69,6 +70,7 @@ export class Side {
         packetsSent: 0,
         packetsLost: 0,
       }),
+      nat: () => this.nat,
       gather: () => this.candidates,
       permit: (theirs) => {
         this.onPermit();
