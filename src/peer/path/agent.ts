@@ -202,7 +202,7 @@ export class Agent {
     this.#others = list.candidates;
     // The other side's show whether both are behind one NAT.
     this.#announce();
-    const targets = this.#actions.permit(this.#others);
+    const targets = this.#actions.permit(list);
     const { checklist } = this.#parts;
     checklist.setCandidates(targets, nowMs);
     // With nobody to ask there are no rounds, until a check comes from somewhere.
@@ -220,7 +220,7 @@ export class Agent {
       this.#actions.send({ type: "punch", round: checklist.round, mode: "normal" });
     }
     for (const to of due) this.#actions.check(to, false, nowMs);
-    if (checklist.exhausted) this.#refuse(checklist.exhausted);
+    if (checklist.exhausted) this.#refuse(this.#actions.explain(checklist.exhausted));
   }
 
   /** @param count how many answers the round trip is the shortest of. */

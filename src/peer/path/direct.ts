@@ -2,21 +2,23 @@ import * as defaults from "../../defaults/index.ts";
 import { TokenBucket } from "../../token-bucket.ts";
 import { type Address, formatAddress } from "../../wire/address.ts";
 import type { EngineConnection, EnginePath, PathEvent } from "../engine/contract.ts";
+import { unknownNat } from "../nat/report.ts";
 import type { NatView } from "../nat/view.ts";
 import type { PeerSocket } from "../socket.ts";
 import type { PacketRoute } from "../udp/contract.ts";
 import type { AgentActions } from "./agent-parts.ts";
 import { Agent } from "./agent.ts";
 import type { ConnectionPathEvent } from "./path-feed.ts";
-import { judgeCandidates } from "./seeking/candidates.ts";
+import { isSameNat, judgeCandidates } from "./seeking/candidates.ts";
 import { Checklist, createCheckLimit } from "./seeking/checklist.ts";
 import { credentialOf } from "./seeking/credential.ts";
 import type { CheckOwner, PathChecks } from "./seeking/checks.ts";
 import type { ControlOwner, ControlStream } from "./control/control-stream.ts";
 import type { PathFigures } from "./keeping/direct-path.ts";
-import { type Candidate, controlVersion, type Hello } from "./control/messages.ts";
-import type { DirectAgreement, DirectPolicy } from "./policy.ts";
+import { type CandidateList, controlVersion, type Hello } from "./control/messages.ts";
+import type { DirectAgreement, DirectPolicy, RelayReason } from "./policy.ts";
 import type { Reachability } from "./seeking/reachability.ts";
+import { whySilent } from "./seeking/verdict.ts";
 import { gatherCandidates, type Place, reachabilityFrom } from "./seeking/surroundings.ts";
 
 /** Of all connections of this process. */
@@ -65,6 +67,8 @@ export class DirectPaths {
   );
   /** The rules for the other side's addresses; `undefined` before its candidates have come. */
   #reachability: Reachability | undefined;
+  /** What the other side has told last. */
+  #theirs: CandidateList | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -173,6 +177,7 @@ export class DirectPaths {
       nat: () => this.#parts.nat.report,
       gather: (theirs) => gatherCandidates(this.#place, this.#tries, theirs),
       permit: (theirs) => this.#permit(theirs),
+      explain: (exhausted) => (exhausted === "checks-timeout" ? this.#whySilent() : exhausted),
       tell: (event) => this.#parts.onEvent(event),
     };
   }
@@ -192,9 +197,16 @@ export class DirectPaths {
     return this.#agent.agreement?.tries ?? "never";
   }
 
-  #permit(theirs: readonly Candidate[]): Address[] {
-    this.#reachability = reachabilityFrom(this.#place, this.#tries, theirs);
-    return judgeCandidates(theirs, this.#reachability).taken.map(({ address }) => address);
+  #permit(theirs: CandidateList): Address[] {
+    this.#theirs = theirs;
+    this.#reachability = reachabilityFrom(this.#place, this.#tries, theirs.candidates);
+    return judgeCandidates(theirs.candidates, this.#reachability).taken.map(({ address }) => address);
+  }
+
+  #whySilent(): RelayReason {
+    const { candidates = [], nat = unknownNat } = this.#theirs ?? {};
+    const isOfOneNat = isSameNat(this.#place.reflexive, candidates);
+    return whySilent({ own: this.#parts.nat, theirs: nat, isSameNat: isOfOneNat });
   }
 
   #open(): boolean {

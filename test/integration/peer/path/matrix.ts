@@ -23,10 +23,16 @@ const sites: Readonly<Record<string, Kinds>> = {
 const sharedSites: Readonly<Record<string, Kinds>> = { together: "port-dependent" };
 
 /**
- * What has to become of two peers: a direct path, or the reason why there is none. `either` is a direct path or `checks-timeout`, as
+ * What has to become of two peers: a direct path, or the reason why there is none. `either` is a direct path or `udp-blocked`, as
  * chance has it.
  */
-export type Outcome = "direct" | "checks-timeout" | "no-candidates" | "either";
+export type Outcome =
+  | "direct"
+  | "checks-timeout"
+  | "nat-hard-both"
+  | "udp-blocked"
+  | "no-candidates"
+  | "either";
 
 /** Two peers in their sites. */
 export interface Cell {
@@ -71,7 +77,9 @@ function cell(alice: string, bob: string, outcome = expected(alice, bob)): Cell 
 
 function expected(alice: string, bob: string): Outcome {
   const isHard = (one: string, other: string): boolean => changing.has(one) && strict.has(other);
-  if (alice === "relay-only" || bob === "relay-only") return "checks-timeout";
+  const hard = [alice, bob].filter((site) => changing.has(site)).length;
+  if (alice === "relay-only" || bob === "relay-only") return hard > 0 ? "checks-timeout" : "udp-blocked";
+  if (hard === 2) return "nat-hard-both";
   // Who is late at a router without a filter finds an entry of the other's first check there, and gets another port.
   if (bob === "unfiltered" && strict.has(alice)) return "either";
   return isHard(alice, bob) || isHard(bob, alice) ? "checks-timeout" : "direct";

@@ -213,6 +213,18 @@ describe("peers that do not reach each other", () => {
     for (const side of [pair.client, pair.server]) expect(told(side)).toEqual(["refused checks-timeout"]);
   });
 
+  it("say more where their NATs tell, once it is known", () => {
+    const pair = new Pair();
+    pair.reaches = { client: false, server: false };
+    pair.client.explained = "nat-hard-both";
+    pair.start();
+    pair.run(4000);
+    pair.server.explained = "udp-blocked";
+    pair.run(4000);
+    expect(told(pair.client)).toEqual(["refused nat-hard-both"]);
+    expect(told(pair.server)).toEqual(["refused checks-timeout", "refused udp-blocked"]);
+  });
+
   it("say so if there is nothing to try", () => {
     const pair = new Pair({ candidates: [] }, { candidates: [] });
     pair.start();

@@ -4,7 +4,7 @@ import { Agent } from "../../../../src/peer/path/agent.ts";
 import { Checklist, createCheckLimit } from "../../../../src/peer/path/seeking/checklist.ts";
 import type { Candidate, ControlMessage, Hello } from "../../../../src/peer/path/control/messages.ts";
 import type { ConnectionPathEvent } from "../../../../src/peer/path/path-feed.ts";
-import type { DirectPolicy } from "../../../../src/peer/path/policy.ts";
+import type { DirectPolicy, RelayReason } from "../../../../src/peer/path/policy.ts";
 import { type Address, sameAddress } from "../../../../src/wire/address.ts";
 
 /** The relay's way between the two, in ms for one direction. */
@@ -21,6 +21,8 @@ export class Side {
   address: Address;
   readonly candidates: Candidate[];
   nat: NatReport = unknownNat;
+  /** Why nobody answers, where that is known. */
+  explained: RelayReason | undefined;
   readonly events: ConnectionPathEvent[] = [];
   readonly messages: ControlMessage[] = [];
   readonly checks: Address[] = [];
@@ -74,8 +76,9 @@ export class Side {
       gather: () => this.candidates,
       permit: (theirs) => {
         this.onPermit();
-        return theirs.map(({ address }) => address);
+        return theirs.candidates.map(({ address }) => address);
       },
+      explain: (exhausted) => this.explained ?? exhausted,
       tell: (event) => void this.events.push(event),
     };
   }
