@@ -28,6 +28,8 @@ The table has a row for alice's site, who dials, and a column for bob's:
   24/61        all went direct, after 24 ms at the median and 61 ms at the 95th percentile, counted from the connection by the relay
   80% 24/61    four of five did
   timeout      none did: no check of an address was answered (checks-timeout)
+  hard-both    the same, as both NATs have another port for each destination (nat-hard-both)
+  blocked      the same, as UDP reaches nobody but the relay (udp-blocked)
 
 The stall is the longest time in which nothing came back while the direct way was cut.
 

@@ -19,6 +19,9 @@ export const controlBytesPerMinute: number = 64 * KiB;
  */
 export const maxCandidates = 8;
 
+/** Largest gap between two outer ports of a NAT that counts, in ports: one for each destination, and others that its other hosts took meanwhile. */
+export const maxPortStep = 16;
+
 /**
  * Times at which a round sends to one address, in ms after the first: close together while the other peer's first check may
  * just have opened its NAT, and twice as far each time for one that begins late or a path that loses packets.

@@ -2,20 +2,23 @@ import * as defaults from "../../defaults/index.ts";
 import { TokenBucket } from "../../token-bucket.ts";
 import { type Address, formatAddress } from "../../wire/address.ts";
 import type { EngineConnection, EnginePath, PathEvent } from "../engine/contract.ts";
+import { unknownNat } from "../nat/report.ts";
+import type { NatView } from "../nat/view.ts";
 import type { PeerSocket } from "../socket.ts";
 import type { PacketRoute } from "../udp/contract.ts";
 import type { AgentActions } from "./agent-parts.ts";
 import { Agent } from "./agent.ts";
 import type { ConnectionPathEvent } from "./path-feed.ts";
-import { judgeCandidates } from "./seeking/candidates.ts";
+import { isSameNat, judgeCandidates } from "./seeking/candidates.ts";
 import { Checklist, createCheckLimit } from "./seeking/checklist.ts";
 import { credentialOf } from "./seeking/credential.ts";
 import type { CheckOwner, PathChecks } from "./seeking/checks.ts";
 import type { ControlOwner, ControlStream } from "./control/control-stream.ts";
 import type { PathFigures } from "./keeping/direct-path.ts";
-import { type Candidate, controlVersion, type Hello } from "./control/messages.ts";
-import type { DirectAgreement, DirectPolicy } from "./policy.ts";
+import { type CandidateList, controlVersion, type Hello } from "./control/messages.ts";
+import type { DirectAgreement, DirectPolicy, RelayReason } from "./policy.ts";
 import type { Reachability } from "./seeking/reachability.ts";
+import { whySilent } from "./seeking/verdict.ts";
 import { gatherCandidates, type Place, reachabilityFrom } from "./seeking/surroundings.ts";
 
 /** Of all connections of this process. */
@@ -36,6 +39,7 @@ export interface DirectParts {
   readonly reflexive: () => Address | undefined;
   /** IP addresses that the relay's name has. */
   readonly relays: readonly string[];
+  readonly nat: NatView;
   /** Returns the addresses that the router maps to this socket. */
   readonly mapped: () => readonly Address[];
   /** Has what the engine has to send sent. */
@@ -63,6 +67,8 @@ export class DirectPaths {
   );
   /** The rules for the other side's addresses; `undefined` before its candidates have come. */
   #reachability: Reachability | undefined;
+  /** What the other side has told last. */
+  #theirs: CandidateList | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -74,7 +80,6 @@ export class DirectPaths {
       type: "hello",
       version: controlVersion,
       policy: parts.direct,
-      natKind: "unknown",
       maxCandidates: defaults.maxCandidates,
     };
     this.#agent = new Agent({ role: parts.role, hello, checklist, actions: this.#actions() });
@@ -132,6 +137,10 @@ export class DirectPaths {
     this.#run((nowMs) => this.#agent.moved(nowMs));
   }
 
+  onNatKnown(): void {
+    this.#run(() => this.#agent.told());
+  }
+
   /** Ends all checks. Idempotent. */
   close(): void {
     this.#isClosed = true;
@@ -165,17 +174,19 @@ export class DirectPaths {
       askByRelay: () => void engine.pingPath(relayPath),
       figures: () => this.#figures(),
       relayRttMs: () => engine.paths().find(({ id }) => id === relayPath)?.smoothedRtt ?? Infinity,
+      nat: () => this.#parts.nat.report,
       gather: (theirs) => gatherCandidates(this.#place, this.#tries, theirs),
       permit: (theirs) => this.#permit(theirs),
+      explain: (exhausted) => (exhausted === "checks-timeout" ? this.#whySilent() : exhausted),
       tell: (event) => this.#parts.onEvent(event),
     };
   }
 
   get #place(): Place {
-    const { socket, reflexive, mapped, relays } = this.#parts;
+    const { socket, reflexive, nat, mapped, relays } = this.#parts;
     return {
       localPort: socket.local.port,
-      reflexive: reflexive(),
+      reflexive: [reflexive(), nat.otherFamily].filter((address) => address !== undefined),
       mapped: mapped(),
       relays: [socket.relay.address, ...relays],
       reaches: (address) => socket.reaches(address),
@@ -186,9 +197,16 @@ export class DirectPaths {
     return this.#agent.agreement?.tries ?? "never";
   }
 
-  #permit(theirs: readonly Candidate[]): Address[] {
-    this.#reachability = reachabilityFrom(this.#place, this.#tries, theirs);
-    return judgeCandidates(theirs, this.#reachability).taken.map(({ address }) => address);
+  #permit(theirs: CandidateList): Address[] {
+    this.#theirs = theirs;
+    this.#reachability = reachabilityFrom(this.#place, this.#tries, theirs.candidates);
+    return judgeCandidates(theirs.candidates, this.#reachability).taken.map(({ address }) => address);
+  }
+
+  #whySilent(): RelayReason {
+    const { candidates = [], nat = unknownNat } = this.#theirs ?? {};
+    const isOfOneNat = isSameNat(this.#place.reflexive, candidates);
+    return whySilent({ own: this.#parts.nat, theirs: nat, isSameNat: isOfOneNat });
   }
 
   #open(): boolean {

@@ -40,7 +40,6 @@ describe("the examples of direct paths in docs/protocol.md", () => {
         type: "hello",
         version: 1,
         policy: "auto",
-        natKind: "unknown",
         maxCandidates: defaults.maxCandidates,
       }),
       encodeMessage({
@@ -50,6 +49,7 @@ describe("the examples of direct paths in docs/protocol.md", () => {
           { kind: "host", address: host },
           { kind: "reflexive", address: reflexive },
         ],
+        nat: { kind: "sequential", ports: { base: 51_821, step: 1 } },
       }),
       encodeMessage({ type: "punch", round: 1, mode: "normal" }),
       encodeMessage({ type: "path", kind: "direct" }),

@@ -23,7 +23,7 @@ const sites: Readonly<Record<string, Kinds>> = {
 const sharedSites: Readonly<Record<string, Kinds>> = { together: "port-dependent" };
 
 /** What has to become of two peers: a direct path, or the reason why there is none. */
-export type Outcome = "direct" | "checks-timeout" | "no-candidates";
+export type Outcome = "direct" | "checks-timeout" | "nat-hard-both" | "udp-blocked" | "no-candidates";
 
 /** Two peers in their sites. */
 export interface Cell {
@@ -72,7 +72,9 @@ function isHard(one: string, other: string): boolean {
 }
 
 function expected(alice: string, bob: string): Outcome {
-  if (alice === "relay-only" || bob === "relay-only") return "checks-timeout";
+  const hard = [alice, bob].filter((site) => changing.has(site)).length;
+  if (alice === "relay-only" || bob === "relay-only") return hard > 0 ? "checks-timeout" : "udp-blocked";
+  if (hard === 2) return "nat-hard-both";
   return isHard(alice, bob) || isHard(bob, alice) ? "checks-timeout" : "direct";
 }
 
