@@ -173,8 +173,17 @@ export class PeerSocket {
       isAllowed = false;
       if (--entry.count > 0) return;
       this.#direct.delete(key);
+      this.#port.removeSocket?.(address);
       this.#setSources();
     };
+  }
+
+  /**
+   * Does the same, and sends what goes there from another local port, as long as anybody allows the address. `undefined` if that cannot be
+   * had.
+   */
+  allowDirectFrom(localPort: number, address: Address): (() => void) | undefined {
+    return this.#port.addSocket?.(localPort, address) ? this.allowDirect(address) : undefined;
   }
 
   /** Takes checks of direct paths from elsewhere too, within limits. They go to {@link onCheck}. Absent if they cannot come. */

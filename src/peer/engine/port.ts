@@ -48,6 +48,14 @@ export class NoqPort implements EnginePort {
     this.#port.detach(Buffer.concat(ids));
   }
 
+  addSocket(localPort: number, remote: string): void {
+    this.#port.addSocket(localPort, remote);
+  }
+
+  removeSocket(remote: string): void {
+    this.#port.removeSocket(remote);
+  }
+
   send(datagram: Uint8Array, to: string, ttl?: number): void {
     this.#port.send(datagram, to, ttl);
   }

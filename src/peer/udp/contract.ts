@@ -64,6 +64,12 @@ export interface UdpPort {
   /** Takes some STUN from elsewhere too. A port without this has no direct paths. */
   readonly strangers?: Strangers;
   /**
+   * Binds a further socket at a local port, which sends all that goes to an address of another peer's, until {@link removeSocket}. A port
+   * without this has no direct paths. Reports whether there is one: another program may have the port.
+   */
+  addSocket?(localPort: number, remote: Address): boolean;
+  removeSocket?(remote: Address): void;
+  /**
    * Sends a datagram, which the caller must not change any more.
    *
    * @param ttl how many routers its packet may pass, and one more; the system's TTL if absent, and without {@link strangers}.

@@ -140,6 +140,20 @@ impl UdpPort {
         Ok(())
     }
 
+    /// Binds a further socket at a local port, which sends to this address from now on.
+    #[napi(catch_unwind)]
+    pub fn add_socket(&mut self, local_port: u16, remote: String) -> Result<()> {
+        let remote = parse(&remote)?;
+        self.open()?.add_socket(local_port, remote).map_err(failed)
+    }
+
+    #[napi(catch_unwind)]
+    pub fn remove_socket(&mut self, remote: String) -> Result<()> {
+        let remote = parse(&remote)?;
+        self.open()?.remove_socket(remote);
+        Ok(())
+    }
+
     /// Sends what the connection has to send: packets of its first path to `relay`, those of others to `direct`, or else to `relay`
     /// too. Returns 0 for all, 1 if there is more, 2 if the system has no room; and 3 more if a copy of anything went to `relay`.
     #[napi(catch_unwind)]

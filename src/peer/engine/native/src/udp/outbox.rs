@@ -71,6 +71,10 @@ impl Train {
         (end - self.sent).div_ceil(self.datagram_bytes)
     }
 
+    pub fn to(&self) -> SocketAddr {
+        self.to
+    }
+
     pub fn datagrams(&self) -> usize {
         self.left_to(self.bytes.len())
     }
@@ -105,6 +109,11 @@ impl Outbox {
 
     pub fn is_blocked(&self) -> bool {
         self.waiting.is_some()
+    }
+
+    /// Where the train goes that waits.
+    pub fn waiting_for(&self) -> Option<SocketAddr> {
+        self.waiting.as_ref().map(Train::to)
     }
 
     /// Sends the train that waits.
