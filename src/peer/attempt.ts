@@ -114,7 +114,7 @@ export class Attempt {
   connect(terms: ConnectionTerms): QuicConnection {
     const { engine, socket, checks, nat, mapped, identity, settings, connections } = this.#context;
     const { role, policy, remoteName, alpn, direct, idleTimeoutMs } = terms;
-    const { maxUdpPayloadBytes, flowWindowBytes, maxStreams, keepaliveMs } = settings;
+    const { maxUdpPayloadBytes, flowWindowBytes, maxStreams, keepaliveMs, birthdaySearch } = settings;
     const { datagramQueueBytes, datagramQueue } = defaults;
     const check = policy.checkFor?.(remoteName);
     const connection = new QuicConnection({
@@ -144,6 +144,7 @@ export class Attempt {
       nat,
       mapped: () => mapped(this.#reflexive),
       relays: settings.addresses,
+      birthdaySearch,
       maxStreams,
       ids: this.#ids,
       role,

@@ -22,8 +22,8 @@ export interface AgentActions extends Omit<DirectPathActions, "check" | "selecte
   nat(): NatReport;
   /** Returns those of the other side's candidates that may be checked. */
   permit(others: CandidateList): readonly Address[];
-  /** Returns why a round has had no answer, as far as is known. */
-  explain(exhausted: RelayReason): RelayReason;
+  /** Returns why a round has had no answer, as far as is known; `undefined` while something else is tried. */
+  explain(exhausted: RelayReason, nowMs: number): RelayReason | undefined;
   tell(event: ConnectionPathEvent): void;
 }
 

@@ -221,7 +221,7 @@ export class Agent {
       this.#toldRound = checklist.round;
       this.#actions.send({ type: "punch", round: checklist.round, mode: "normal" });
     }
-    if (checklist.exhausted) this.#refuse(this.#actions.explain(checklist.exhausted));
+    this.#refuse(checklist.exhausted && this.#actions.explain(checklist.exhausted, nowMs));
   }
 
   /** @param count how many answers the round trip is the shortest of. */
@@ -292,8 +292,8 @@ export class Agent {
     if (this.#maySeek) this.#parts.checklist.restart(nowMs);
   }
 
-  #refuse(reason: RelayReason): void {
-    if (this.#refused === reason || this.#path.phase !== "none") return;
+  #refuse(reason: RelayReason | undefined): void {
+    if (!reason || this.#refused === reason || this.#path.phase !== "none") return;
     this.#refused = this.#reason = reason;
     this.#actions.tell({ kind: "refused", reason });
   }

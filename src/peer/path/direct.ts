@@ -9,20 +9,23 @@ import type { PacketRoute } from "../udp/contract.ts";
 import type { AgentActions } from "./agent-parts.ts";
 import { Agent } from "./agent.ts";
 import type { ConnectionPathEvent } from "./path-feed.ts";
+import { BirthdaySearch } from "./seeking/birthday.ts";
 import { isSameNat, judgeCandidates } from "./seeking/candidates.ts";
 import { Checklist, createCheckLimit } from "./seeking/checklist.ts";
 import { credentialOf } from "./seeking/credential.ts";
 import type { CheckOwner, PathChecks } from "./seeking/checks.ts";
 import type { ControlOwner, ControlStream } from "./control/control-stream.ts";
 import type { PathFigures } from "./keeping/direct-path.ts";
-import { type CandidateList, controlVersion, type Hello } from "./control/messages.ts";
+import { type CandidateList, type ControlMessage, controlVersion, type Hello } from "./control/messages.ts";
 import type { DirectAgreement, DirectPolicy, RelayReason } from "./policy.ts";
 import type { Reachability } from "./seeking/reachability.ts";
+import { SearchGate } from "./seeking/search-gate.ts";
 import { whySilent } from "./seeking/verdict.ts";
 import { gatherCandidates, type Place, reachabilityFrom } from "./seeking/surroundings.ts";
 
 /** Of all connections of this process. */
 const checkLimit = createCheckLimit(performance.now());
+const searchGate = new SearchGate();
 
 /** The engine's number of the path by the relay. */
 export const relayPath = 0;
@@ -35,6 +38,7 @@ export interface DirectParts {
   readonly checks: PathChecks;
   readonly control: ControlStream;
   readonly direct: DirectPolicy;
+  readonly birthdaySearch: boolean;
   /** Returns this socket's public address, as the relay sees it. */
   readonly reflexive: () => Address | undefined;
   /** IP addresses that the relay's name has. */
@@ -67,6 +71,9 @@ export class DirectPaths {
   );
   /** The rules for the other side's addresses; `undefined` before its candidates have come. */
   #reachability: Reachability | undefined;
+  readonly #search: BirthdaySearch;
+  /** Of the other side's HELLO. */
+  #otherSearches: boolean | undefined;
   /** What the other side has told last. */
   #theirs: CandidateList | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -81,6 +88,7 @@ export class DirectPaths {
       version: controlVersion,
       policy: parts.direct,
       maxCandidates: defaults.maxCandidates,
+      searches: parts.birthdaySearch,
     };
     this.#agent = new Agent({ role: parts.role, hello, checklist, actions: this.#actions() });
     this.#owner = {
@@ -88,9 +96,18 @@ export class DirectPaths {
       other: credentialOf(engine, role === "client" ? "server" : "client"),
       isProven: (from) => this.#agent.isProven(from),
       permits: (from) => this.#reachability !== undefined && !this.#reachability.refuse(from),
-      onCheck: (from, isNominated) => this.#run((nowMs) => this.#agent.checked(from, isNominated, nowMs)),
-      onAnswer: (to, sentAtMs) => this.#run((nowMs) => this.#agent.answered(to, sentAtMs, nowMs)),
+      onCheck: (from, isNominated) => this.#run((nowMs) => this.#checked(from, isNominated, nowMs)),
+      onAnswer: (to, sentAtMs) => this.#run((nowMs) => this.#answered(to, sentAtMs, nowMs)),
     };
+    this.#search = new BirthdaySearch({
+      ...parts,
+      gate: searchGate,
+      limit: checkLimit,
+      owner: this.#owner,
+      isWanted: () => parts.birthdaySearch && this.#otherSearches === true && this.#tries !== "never",
+      theirs: () => this.#theirs,
+      onOver: () => this.#run((nowMs) => this.#agent.advance(nowMs)),
+    });
   }
 
   /** Tells the other side what this one wants, and listens. Not before the caller has it, as the other may have said a lot already. */
@@ -134,6 +151,7 @@ export class DirectPaths {
   }
 
   onMoved(): void {
+    this.#search.reset();
     this.#run((nowMs) => this.#agent.moved(nowMs));
   }
 
@@ -146,13 +164,14 @@ export class DirectPaths {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#remove?.();
+    this.#search.reset();
     for (const release of this.#releases.values()) release();
     this.#releases.clear();
   }
 
   #listener(): ControlOwner {
     return {
-      onMessage: (message) => this.#run((nowMs) => this.#agent.receive(message, nowMs)),
+      onMessage: (message) => this.#run((nowMs) => this.#receive(message, nowMs)),
       onEnd: () => this.#run((nowMs) => this.#agent.end(nowMs)),
     };
   }
@@ -177,9 +196,25 @@ export class DirectPaths {
       nat: () => this.#parts.nat.report,
       gather: (theirs) => gatherCandidates(this.#place, this.#tries, theirs),
       permit: (theirs) => this.#permit(theirs),
-      explain: (exhausted) => (exhausted === "checks-timeout" ? this.#whySilent() : exhausted),
+      explain: (exhausted, nowMs) => this.#explain(exhausted, nowMs),
       tell: (event) => this.#parts.onEvent(event),
     };
+  }
+
+  #receive(message: ControlMessage, nowMs: number): void {
+    if (message.type === "hello") this.#otherSearches ??= message.searches;
+    if (message.type === "punch" && message.mode === "search") this.#search.invited(nowMs);
+    else this.#agent.receive(message, nowMs);
+  }
+
+  #checked(from: Address, isNominated: boolean, nowMs: number): void {
+    this.#agent.checked(from, isNominated, nowMs);
+    this.#search.heard(from, nowMs);
+  }
+
+  #answered(to: Address, sentAtMs: number, nowMs: number): void {
+    this.#search.stop();
+    this.#agent.answered(to, sentAtMs, nowMs);
   }
 
   get #place(): Place {
@@ -203,7 +238,9 @@ export class DirectPaths {
     return judgeCandidates(theirs.candidates, this.#reachability).taken.map(({ address }) => address);
   }
 
-  #whySilent(): RelayReason {
+  #explain(exhausted: RelayReason, nowMs: number): RelayReason | undefined {
+    if (exhausted !== "checks-timeout") return exhausted;
+    if (this.#search.begin(nowMs)) return undefined;
     const { candidates = [], nat = unknownNat } = this.#theirs ?? {};
     const isOfOneNat = isSameNat(this.#place.reflexive, candidates);
     return whySilent({ own: this.#parts.nat, theirs: nat, isSameNat: isOfOneNat });

@@ -247,6 +247,18 @@ describe("peers that do not reach each other", () => {
     expect(told(pair.server)).toEqual(["refused checks-timeout", "refused udp-blocked"]);
   });
 
+  it("say nothing while something else is tried", () => {
+    const pair = new Pair();
+    pair.reaches = { client: false, server: false };
+    pair.client.isSearching = true;
+    pair.start();
+    pair.run(4000);
+    expect([told(pair.client), pair.client.agent.reason]).toEqual([[], undefined]);
+    pair.client.isSearching = false;
+    pair.client.agent.advance(pair.nowMs);
+    expect(told(pair.client)).toEqual(["refused checks-timeout"]);
+  });
+
   it("say so if there is nothing to try", () => {
     const pair = new Pair({ candidates: [] }, { candidates: [] });
     pair.start();

@@ -23,6 +23,8 @@ export class Side {
   nat: NatReport = unknownNat;
   /** Why nobody answers, where that is known. */
   explained: RelayReason | undefined;
+  /** Whether something else is tried than rounds. */
+  isSearching = false;
   readonly events: ConnectionPathEvent[] = [];
   readonly messages: ControlMessage[] = [];
   readonly checks: Address[] = [];
@@ -47,6 +49,7 @@ export class Side {
       version: 1,
       policy: options.policy ?? "auto",
       maxCandidates: 8,
+      searches: false,
     };
     const checklist = new Checklist(createCheckLimit(0));
     this.agent = new Agent({ role, hello, checklist, actions: this.#actions() });
@@ -84,7 +87,7 @@ export class Side {
         this.onPermit();
         return theirs.candidates.map(({ address }) => address);
       },
-      explain: (exhausted) => this.explained ?? exhausted,
+      explain: (exhausted) => (this.isSearching ? undefined : (this.explained ?? exhausted)),
       tell: (event) => void this.events.push(event),
     };
   }

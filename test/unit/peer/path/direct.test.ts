@@ -37,6 +37,7 @@ class Rig {
       checks: new PathChecks(socket),
       control: new ControlStream(engine, "server", () => undefined),
       direct,
+      birthdaySearch: false,
       reflexive: () => reflexive,
       nat: { report: unknownNat, isSilent: false, otherFamily: undefined },
       mapped: () => [],
@@ -91,7 +92,7 @@ class Rig {
 }
 
 function hello(policy: DirectPolicy): ControlMessage {
-  return { type: "hello", version: 1, policy, maxCandidates: 8 };
+  return { type: "hello", version: 1, policy, maxCandidates: 8, searches: false };
 }
 
 describe("a side that the other has spoken to before it listens", () => {

@@ -81,6 +81,27 @@ describe("a check", () => {
     ]);
   });
 
+  it("whose answer nobody waits for is one like any other to the other side", () => {
+    const made = [alice.checks.make(alice.owner), alice.checks.make(alice.owner)];
+    for (const datagram of made) bob.checks.receive(datagram, aliceAt);
+    expect([bob.heard, alice.checked]).toEqual([["check from 1111", "check from 1111"], []]);
+    alice.checks.receive(bob.sent[0]!.datagram, bobAt);
+    expect(alice.heard).toEqual([]);
+  });
+
+  it("is known by its tag and its integrity", () => {
+    const datagram = alice.checks.make(alice.owner);
+    expect([
+      bob.checks.isCheckOf(bob.owner, datagram),
+      alice.checks.isCheckOf(alice.owner, datagram),
+    ]).toEqual([true, false]);
+    const forged = encodeCheck({
+      ...parseCheck(datagram)!,
+      secret: new Uint8Array(32),
+    });
+    expect([forged, Buffer.of(1)].some((each) => bob.checks.isCheckOf(bob.owner, each))).toBe(false);
+  });
+
   it("tells the other side where it was seen", () => {
     const datagram = check(true);
     bob.checks.receive(datagram, aliceAt);
