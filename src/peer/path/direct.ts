@@ -18,6 +18,8 @@ import type { PathFigures } from "./keeping/direct-path.ts";
 import { type CandidateList, controlVersion, type Hello } from "./control/messages.ts";
 import type { DirectAgreement, DirectPolicy, RelayReason } from "./policy.ts";
 import type { Reachability } from "./seeking/reachability.ts";
+import { Forecast } from "./seeking/forecast.ts";
+import { guessAddresses } from "./seeking/guesses.ts";
 import { whySilent } from "./seeking/verdict.ts";
 import { gatherCandidates, type Place, reachabilityFrom } from "./seeking/surroundings.ts";
 
@@ -54,6 +56,7 @@ export class DirectPaths {
   readonly #parts: DirectParts;
   readonly #agent: Agent;
   readonly #owner: CheckOwner;
+  readonly #forecast: Forecast;
   readonly #releases = new Map<string, () => void>();
   #remove: (() => void) | undefined;
   #route: PacketRoute = { direct: undefined, isMirrored: false };
@@ -75,6 +78,7 @@ export class DirectPaths {
   constructor(parts: DirectParts) {
     this.#parts = parts;
     const { engine, role } = parts;
+    this.#forecast = new Forecast(parts.nat, () => this.#run(() => this.#agent.told()));
     const checklist = new Checklist(checkLimit);
     const hello: Hello = {
       type: "hello",
@@ -139,6 +143,7 @@ export class DirectPaths {
 
   onNatKnown(): void {
     this.#run(() => this.#agent.told());
+    void this.#forecast.natKnown(performance.now());
   }
 
   /** Ends all checks. Idempotent. */
@@ -160,7 +165,11 @@ export class DirectPaths {
   #actions(): AgentActions {
     const { engine, socket, checks, control, wake } = this.#parts;
     return {
-      send: (message) => control.send(message),
+      send: (message) => {
+        // It tells that a round begins, whose first checks are about to leave.
+        if (message.type === "punch") void this.#forecast.roundBegins(performance.now());
+        control.send(message);
+      },
       check: (to, isNominated, nowMs) => checks.send(this.#owner, to, isNominated, nowMs),
       accept: (address) => void this.#releases.set(formatAddress(address), socket.allowDirect(address)),
       refuse: (address) => this.#refuse(formatAddress(address)),
@@ -174,7 +183,7 @@ export class DirectPaths {
       askByRelay: () => void engine.pingPath(relayPath),
       figures: () => this.#figures(),
       relayRttMs: () => engine.paths().find(({ id }) => id === relayPath)?.smoothedRtt ?? Infinity,
-      nat: () => this.#parts.nat.report,
+      nat: () => this.#forecast.report,
       gather: (theirs) => gatherCandidates(this.#place, this.#tries, theirs),
       permit: (theirs) => this.#permit(theirs),
       explain: (exhausted) => (exhausted === "checks-timeout" ? this.#whySilent() : exhausted),
@@ -197,10 +206,14 @@ export class DirectPaths {
     return this.#agent.agreement?.tries ?? "never";
   }
 
-  #permit(theirs: CandidateList): Address[] {
+  #permit(theirs: CandidateList): ReturnType<AgentActions["permit"]> {
     this.#theirs = theirs;
     this.#reachability = reachabilityFrom(this.#place, this.#tries, theirs.candidates);
-    return judgeCandidates(theirs.candidates, this.#reachability).taken.map(({ address }) => address);
+    const { taken } = judgeCandidates(theirs.candidates, this.#reachability);
+    return {
+      targets: taken.map(({ address }) => address),
+      guesses: guessAddresses(theirs, this.#reachability),
+    };
   }
 
   #whySilent(): RelayReason {

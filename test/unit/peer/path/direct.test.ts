@@ -38,7 +38,12 @@ class Rig {
       control: new ControlStream(engine, "server", () => undefined),
       direct,
       reflexive: () => reflexive,
-      nat: { report: unknownNat, isSilent: false, otherFamily: undefined },
+      nat: {
+        report: unknownNat,
+        isSilent: false,
+        otherFamily: undefined,
+        measure: () => Promise.resolve(undefined),
+      },
       mapped: () => [],
       relays: [],
       wake: () => undefined,
