@@ -74,11 +74,7 @@ export class NatWatch implements NatView {
     if (!address) return;
     const asked = `${formatAddress(address)} ${stunPort}`;
     if (asked === this.#asked && !this.#isSilent) return;
-    this.#asked = asked;
-    this.#stunPort = stunPort;
-    this.#report = this.#parts.isOwn(address.address) ? { kind: "endpoint-independent" } : unknownNat;
-    this.#isSilent = false;
-    this.#otherFamily = undefined;
+    if (asked !== this.#asked) this.#begin(address, stunPort, asked);
     if (stunPort !== undefined) await this.#ask(address, stunPort, asked);
   }
 
@@ -98,6 +94,15 @@ export class NatWatch implements NatView {
     if (port === undefined) return undefined;
     // A system that has no socket left has no forecast either.
     return await this.#parts.secondPort.askAnew({ ...this.#parts.relay(), port }).catch(() => undefined);
+  }
+
+  /** Forgets what was known of another address. */
+  #begin(address: Address, stunPort: number | undefined, asked: string): void {
+    this.#asked = asked;
+    this.#stunPort = stunPort;
+    this.#report = this.#parts.isOwn(address.address) ? { kind: "endpoint-independent" } : unknownNat;
+    this.#isSilent = false;
+    this.#otherFamily = undefined;
   }
 
   async #ask(address: Address, port: number, asked: string): Promise<void> {

@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { openStunPort } from "../../../../src/forwarder/index.ts";
 import { loadEngine } from "../../../../src/peer/engine/engine.ts";
 import { SecondPort } from "../../../../src/peer/relay/second-port.ts";
+import { watchNat } from "../../../../src/peer/relay/nat-watch.ts";
 import { PeerSocket } from "../../../../src/peer/socket.ts";
 import type { Address } from "../../../../src/wire/address.ts";
 import { openPeer } from "../../harness/udp-peer.ts";
@@ -10,17 +11,17 @@ const host = "127.0.0.1";
 /** Where the relay would be, which no test asks. */
 const relay: Address = { address: host, port: 9 };
 
-async function open(): Promise<{ readonly socket: PeerSocket; readonly secondPort: SecondPort }> {
-  const socket = await PeerSocket.bind({ host, port: 0, relay }, loadEngine());
+async function open(at = host): Promise<{ readonly socket: PeerSocket; readonly secondPort: SecondPort }> {
+  const socket = await PeerSocket.bind({ host: at, port: 0, relay }, loadEngine());
   const secondPort = new SecondPort(socket);
   socket.onStun = (datagram) => secondPort.receive(datagram);
   onTestFinished(() => socket.close());
   return { socket, secondPort };
 }
 
-async function openRelayPort(): Promise<Address> {
+async function openRelayPort(at = host): Promise<Address> {
   const port = await openStunPort({
-    host,
+    host: at,
     port: 0,
     socketBufferBytes: 65_536,
     onError: (error) => expect.unreachable(String(error)),
@@ -34,6 +35,18 @@ describe("a peer that asks a relay's second port", () => {
   it("is told its one socket's address", async () => {
     const { socket, secondPort } = await open();
     expect(await secondPort.ask(await openRelayPort())).toEqual(socket.local);
+  });
+
+  it("learns its public addresses of both IP versions, if it has a socket for both", async () => {
+    const { socket } = await open("::");
+    const { port: stunPort } = await openRelayPort("::");
+    const watch = watchNat(socket, [host, "::1"], () => undefined);
+    socket.onStun = (datagram) => watch.receive(datagram);
+    onTestFinished(() => watch.close());
+    const { port } = socket.local;
+    await watch.note({ address: { address: host, port }, stunPort });
+    expect(watch.report).toEqual({ kind: "endpoint-independent" });
+    expect(watch.otherFamily).toEqual({ address: "::1", port });
   });
 
   it("is told another address by a new socket", async () => {

@@ -78,7 +78,10 @@ describe("a watch of the NAT", () => {
     const rig = new Rig();
     await rig.note(seen, undefined);
     expect([rig.watch.report.kind, rig.watch.isSilent]).toEqual(["unknown", true]);
-    await rig.note(seen, seen);
+    const asked = rig.watch.note({ address: seen, stunPort });
+    expect(rig.watch.isSilent).toBe(true);
+    rig.questions.shift()!.answer(seen);
+    await asked;
     expect([rig.watch.report.kind, rig.watch.isSilent]).toEqual(["endpoint-independent", false]);
   });
 
