@@ -1,8 +1,7 @@
 /** `npm run nat`: connects peers behind every pair of kinds of NATs many times, and tells how often and how soon they go direct. */
-import { inTurns } from "../test/integration/peer/path/in-turns.ts";
 import { cleanUpWith } from "../test/integration/harness/network/clean-up.ts";
 import { has } from "../test/integration/harness/requirement.ts";
-import { type CellRun, patienceMs, runCell } from "../test/integration/peer/path/cell-run.ts";
+import { type CellRun, inShifts, patienceMs, runCell } from "../test/integration/peer/path/cell-run.ts";
 import { type Cell, cells, nameOf, sitesOf } from "../test/integration/peer/path/matrix.ts";
 import { PopulatedLab } from "../test/integration/peer/path/populated-lab.ts";
 import { readOptions, Refusal, requireOption, runCommand } from "./hostile/command-line.ts";
@@ -54,9 +53,8 @@ async function runAll(chosen: readonly Cell[], times: number): Promise<CellRun[]
   const lab = await PopulatedLab.open(sitesOf(chosen));
   const runs: CellRun[][] = chosen.map(() => []);
   for (let round = 1; round <= times; round++) {
-    const entries = [...chosen.entries()];
-    await inTurns(entries, width, async ([index, cell]) => {
-      runs[index]!.push(await runCell(lab, cell, pace, true));
+    await inShifts(chosen, width, async (cell) => {
+      runs[chosen.indexOf(cell)]!.push(await runCell(lab, cell, pace, true));
     });
     process.stderr.write(`round ${round} of ${times}\n`);
   }

@@ -92,7 +92,7 @@ export async function openService(context: ServiceContext): Promise<Service> {
   opening.defer(() => rates.close());
   // Here, as an attempt to open the socket that fails is followed by others.
   announceAuthentication(settings.auth, log);
-  log.write("info", "listening", describe(forwarder));
+  log.write("info", "listening", describe(forwarder, stunPort));
   const parts = opening.move();
   const service: Service = {
     ...context,
@@ -179,7 +179,8 @@ function openRegistry(
   });
 }
 
-function describe(forwarder: Forwarder): string {
+function describe(forwarder: Forwarder, stunPort: StunPort | undefined): string {
   const { backend, backendReason } = forwarder;
-  return `relay on UDP ${formatAddress(forwarder.address())}, backend ${backend} (${backendReason}), ${describeXdp(forwarder.xdp())}`;
+  const second = stunPort ? ` and ${stunPort.number} (STUN)` : "";
+  return `relay on UDP ${formatAddress(forwarder.address())}${second}, backend ${backend} (${backendReason}), ${describeXdp(forwarder.xdp())}`;
 }

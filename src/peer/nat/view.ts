@@ -1,5 +1,5 @@
 import type { Address } from "../../wire/address.ts";
-import type { NatReport } from "./report.ts";
+import type { NatReport, PortSequence } from "./report.ts";
 
 /** What a peer knows of the NAT in front of its socket, as it is now. */
 export interface NatView {
@@ -8,4 +8,6 @@ export interface NatView {
   readonly isSilent: boolean;
   /** The socket's public address in the other IP version than the relay is reached by, if that is known. */
   readonly otherFamily: Address | undefined;
+  /** Measures where a sequential NAT is with its ports, by a new socket; `undefined` if it cannot be told. */
+  measure(): Promise<PortSequence | undefined>;
 }

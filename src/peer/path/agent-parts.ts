@@ -20,8 +20,11 @@ export interface AgentActions extends Omit<DirectPathActions, "check" | "selecte
   gather(others: readonly Candidate[]): readonly Candidate[];
   /** Returns what this side knows of its NAT. */
   nat(): NatReport;
-  /** Returns those of the other side's candidates that may be checked. */
-  permit(others: CandidateList): readonly Address[];
+  /** Returns those of the other side's candidates that may be checked, and what may be guessed by its list. */
+  permit(others: CandidateList): {
+    readonly targets: readonly Address[];
+    readonly guesses: readonly Address[];
+  };
   /** Returns why a round has had no answer, as far as is known; `undefined` while something else is tried. */
   explain(exhausted: RelayReason, nowMs: number): RelayReason | undefined;
   tell(event: ConnectionPathEvent): void;

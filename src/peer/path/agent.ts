@@ -204,9 +204,9 @@ export class Agent {
     this.#others = list.candidates;
     // The other side's show whether both are behind one NAT.
     this.#announce();
-    const targets = this.#actions.permit(list);
+    const { targets, guesses } = this.#actions.permit(list);
     const { checklist } = this.#parts;
-    checklist.setCandidates(targets, nowMs);
+    checklist.setCandidates(targets, nowMs, guesses);
     // With nobody to ask there are no rounds, until a check comes from somewhere.
     if (targets.length === 0 && checklist.round === 0) return this.#refuse("no-candidates");
     if (checklist.round === 0) checklist.start(1, nowMs);

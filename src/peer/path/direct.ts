@@ -1,7 +1,7 @@
 import * as defaults from "../../defaults/index.ts";
 import { TokenBucket } from "../../token-bucket.ts";
 import { type Address, formatAddress } from "../../wire/address.ts";
-import type { EngineConnection, EnginePath, PathEvent } from "../engine/contract.ts";
+import type { EngineConnection, PathEvent } from "../engine/contract.ts";
 import { unknownNat } from "../nat/report.ts";
 import type { NatView } from "../nat/view.ts";
 import type { PeerSocket } from "../socket.ts";
@@ -9,17 +9,19 @@ import type { PacketRoute } from "../udp/contract.ts";
 import type { AgentActions } from "./agent-parts.ts";
 import { Agent } from "./agent.ts";
 import type { ConnectionPathEvent } from "./path-feed.ts";
-import { BirthdaySearch } from "./seeking/birthday.ts";
+import { BirthdaySearch } from "./searching/birthday.ts";
 import { isSameNat, judgeCandidates } from "./seeking/candidates.ts";
 import { Checklist, createCheckLimit } from "./seeking/checklist.ts";
 import { credentialOf } from "./seeking/credential.ts";
 import type { CheckOwner, PathChecks } from "./seeking/checks.ts";
 import type { ControlOwner, ControlStream } from "./control/control-stream.ts";
-import type { PathFigures } from "./keeping/direct-path.ts";
+import { figuresOf } from "./keeping/figures.ts";
 import { type CandidateList, type ControlMessage, controlVersion, type Hello } from "./control/messages.ts";
 import type { DirectAgreement, DirectPolicy, RelayReason } from "./policy.ts";
 import type { Reachability } from "./seeking/reachability.ts";
-import { SearchGate } from "./seeking/search-gate.ts";
+import { Forecast } from "./seeking/forecast.ts";
+import { guessAddresses } from "./seeking/guesses.ts";
+import { SearchGate } from "./searching/gate.ts";
 import { whySilent } from "./seeking/verdict.ts";
 import { gatherCandidates, type Place, reachabilityFrom } from "./seeking/surroundings.ts";
 
@@ -58,6 +60,7 @@ export class DirectPaths {
   readonly #parts: DirectParts;
   readonly #agent: Agent;
   readonly #owner: CheckOwner;
+  readonly #forecast: Forecast;
   readonly #releases = new Map<string, () => void>();
   #remove: (() => void) | undefined;
   #route: PacketRoute = { direct: undefined, isMirrored: false };
@@ -82,6 +85,7 @@ export class DirectPaths {
   constructor(parts: DirectParts) {
     this.#parts = parts;
     const { engine, role } = parts;
+    this.#forecast = new Forecast(parts.nat, () => this.#run(() => this.#agent.told()));
     const checklist = new Checklist(checkLimit);
     const hello: Hello = {
       type: "hello",
@@ -157,6 +161,7 @@ export class DirectPaths {
 
   onNatKnown(): void {
     this.#run(() => this.#agent.told());
+    void this.#forecast.natKnown(performance.now());
   }
 
   /** Ends all checks. Idempotent. */
@@ -179,7 +184,11 @@ export class DirectPaths {
   #actions(): AgentActions {
     const { engine, socket, checks, control, wake } = this.#parts;
     return {
-      send: (message) => control.send(message),
+      send: (message) => {
+        // It tells that a round begins, whose first checks have just left.
+        if (message.type === "punch") void this.#forecast.roundBegins(performance.now());
+        control.send(message);
+      },
       check: (to, isNominated, nowMs, isOpener) => checks.send(this.#owner, to, isNominated, nowMs, isOpener),
       accept: (address) => void this.#releases.set(formatAddress(address), socket.allowDirect(address)),
       refuse: (address) => this.#refuse(formatAddress(address)),
@@ -191,9 +200,9 @@ export class DirectPaths {
         wake();
       },
       askByRelay: () => void engine.pingPath(relayPath),
-      figures: () => this.#figures(),
+      figures: () => figuresOf(engine.paths(), relayPath, this.#pathId),
       relayRttMs: () => engine.paths().find(({ id }) => id === relayPath)?.smoothedRtt ?? Infinity,
-      nat: () => this.#parts.nat.report,
+      nat: () => this.#forecast.report,
       gather: (theirs) => gatherCandidates(this.#place, this.#tries, theirs),
       permit: (theirs) => this.#permit(theirs),
       explain: (exhausted, nowMs) => this.#explain(exhausted, nowMs),
@@ -232,10 +241,14 @@ export class DirectPaths {
     return this.#agent.agreement?.tries ?? "never";
   }
 
-  #permit(theirs: CandidateList): Address[] {
+  #permit(theirs: CandidateList): ReturnType<AgentActions["permit"]> {
     this.#theirs = theirs;
     this.#reachability = reachabilityFrom(this.#place, this.#tries, theirs.candidates);
-    return judgeCandidates(theirs.candidates, this.#reachability).taken.map(({ address }) => address);
+    const { taken } = judgeCandidates(theirs.candidates, this.#reachability);
+    return {
+      targets: taken.map(({ address }) => address),
+      guesses: guessAddresses(theirs, this.#reachability),
+    };
   }
 
   #explain(exhausted: RelayReason, nowMs: number): RelayReason | undefined {
@@ -266,13 +279,6 @@ export class DirectPaths {
     engine.setPathBackup(kind === "relay" ? this.#pathId : relayPath, true);
   }
 
-  #figures(): PathFigures | undefined {
-    const paths = this.#parts.engine.paths();
-    const relay = paths.find(({ id }) => id === relayPath);
-    const direct = paths.find(({ id }) => id === this.#pathId);
-    return relay && direct && figuresOf(relay, direct);
-  }
-
   /** Runs a piece of work of the agent, and sees to what is due next. */
   #run(work: (nowMs: number) => void): void {
     if (this.#isClosed) return;
@@ -288,13 +294,4 @@ export class DirectPaths {
     this.#timer = setTimeout(() => this.#run((nowMs) => this.#agent.advance(nowMs)), waitMs);
     this.#timer.unref();
   }
-}
-
-function figuresOf(relay: EnginePath, direct: EnginePath): PathFigures {
-  return {
-    relayReceived: relay.packetsReceived,
-    bytes: relay.bytesSent + relay.bytesReceived + direct.bytesSent + direct.bytesReceived,
-    packetsSent: direct.packetsSent,
-    packetsLost: direct.packetsLost,
-  };
 }

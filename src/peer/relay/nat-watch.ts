@@ -4,7 +4,7 @@ import { interfaceAddresses } from "../../interface-addresses.ts";
 import type { PeerSocket } from "../socket.ts";
 import type { NatView } from "../nat/view.ts";
 import { SecondPort } from "./second-port.ts";
-import { judgeNat, type NatReport, unknownNat } from "../nat/report.ts";
+import { judgeNat, type NatReport, type PortSequence, unknownNat } from "../nat/report.ts";
 
 /** The parts of a {@link NatWatch}. */
 export interface NatParts {
@@ -17,7 +17,7 @@ export interface NatParts {
   /** Whether an address is one of this host's own. */
   readonly isOwn: (ip: string) => boolean;
   /** Asks from the socket. */
-  readonly secondPort: Pick<SecondPort, "ask" | "receive" | "close">;
+  readonly secondPort: Pick<SecondPort, "ask" | "askAnew" | "receive" | "close">;
   /** Called when there is something new to tell other peers. */
   readonly onChange: () => void;
 }
@@ -38,6 +38,7 @@ export class NatWatch implements NatView {
   readonly #parts: NatParts;
   /** What the view is of. */
   #asked = "";
+  #stunPort: number | undefined;
   #report: NatReport = unknownNat;
   #isSilent = false;
   #otherFamily: Address | undefined;
@@ -73,11 +74,35 @@ export class NatWatch implements NatView {
     if (!address) return;
     const asked = `${formatAddress(address)} ${stunPort}`;
     if (asked === this.#asked && !this.#isSilent) return;
+    if (asked !== this.#asked) this.#begin(address, stunPort, asked);
+    if (stunPort !== undefined) await this.#ask(address, stunPort, asked);
+  }
+
+  async measure(): Promise<PortSequence | undefined> {
+    const { ports } = this.#report;
+    const first = ports && (await this.#askAnew());
+    if (!first) return undefined;
+    // Others may have taken ports between the two: the smaller step is the NAT's.
+    const second = await this.#askAnew();
+    const again = second && judgeNat(first, second).ports;
+    const isSmaller = again && Math.abs(again.step) < Math.abs(ports.step);
+    return { base: first.port, step: isSmaller ? again.step : ports.step };
+  }
+
+  async #askAnew(): Promise<Address | undefined> {
+    const port = this.#stunPort;
+    if (port === undefined) return undefined;
+    // A system that has no socket left has no forecast either.
+    return await this.#parts.secondPort.askAnew({ ...this.#parts.relay(), port }).catch(() => undefined);
+  }
+
+  /** Forgets what was known of another address. */
+  #begin(address: Address, stunPort: number | undefined, asked: string): void {
     this.#asked = asked;
+    this.#stunPort = stunPort;
     this.#report = this.#parts.isOwn(address.address) ? { kind: "endpoint-independent" } : unknownNat;
     this.#isSilent = false;
     this.#otherFamily = undefined;
-    if (stunPort !== undefined) await this.#ask(address, stunPort, asked);
   }
 
   async #ask(address: Address, port: number, asked: string): Promise<void> {

@@ -81,6 +81,13 @@ describe("docs/protocol.md", () => {
     const { checkPatience, gainToChange, quarantineMs, slowestDirect } = defaults;
     const ladder = defaults.checkLadderMs.join(", ").replace(/, (\d+)$/, " and $1");
     for (const statement of [
+      `a port at most ${defaults.maxPortStep} away`,
+      `sent up to ${defaults.secondPortRequests} times, 0, 500 and 1500 ms after the first`,
+      `It tells ${defaults.portsBefore} steps less`,
+      `after ${seconds(defaults.mappingMs)} s without a round`,
+      `sends 2 checks, ${defaults.guessLadderMs[1]} ms apart, at each of the ${defaults.guessedPorts} ports`,
+      `A port below ${defaults.leastGuessedPort} or above`,
+      `${defaults.guessedPorts * defaults.guessLadderMs.length} of its ${defaults.maxRoundChecks} checks`,
       `body of more than ${defaults.maxControlMessageBytes} bytes`,
       `more than 65 536 bytes at once and 65 536 bytes a minute after that`,
       `tells at most ${defaults.maxCandidates}:`,

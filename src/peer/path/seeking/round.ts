@@ -2,19 +2,18 @@ import {
   checkAnswerMs,
   checkLadderMs,
   checkPaceMs,
-  maxRoundTargets,
+  maxRoundChecks,
   openerMs,
 } from "../../../defaults/index.ts";
 import { type Address, formatAddress } from "../../../wire/address.ts";
-
-/** Time from the first check to an address to the second, in ms. */
-const secondRungMs: number = checkLadderMs[1]!;
 
 /** An address of the other peer in a round (RFC 8445 §6.1.2.2: with the socket, a pair). */
 interface Target {
   readonly address: Address;
   /** Time from which the ladder counts. */
   originMs: number;
+  /** When it is sent checks, in ms after the first. */
+  readonly ladder: readonly number[];
   /** Whether a request came from it. It stays when the candidates are replaced. */
   isHeard: boolean;
   /** Whether it was sent an opener alone. */
@@ -25,24 +24,23 @@ interface Target {
   nextMs: number;
 }
 
-/** One try to punch: which of at most 8 addresses is sent which of its 8 checks, and when. */
+/** One try to punch: which address is sent which of its checks, and when; 8 at each of 8 addresses, or 64 otherwise. */
 export class Round {
   readonly #targets = new Map<string, Target>();
   readonly #openUntilMs: number;
   #lastCheckMs: number;
+  /** Checks that there is still room for. */
+  #room: number = maxRoundChecks;
   /** When the next address may begin. */
   #paceMs: number;
   /** Whether the other peer has not said that it has begun. */
   #isAwaited: boolean;
-  /** Time from the first check to an address to the last. */
-  readonly #lengthMs: number;
 
   /** @param isAwaited whether the other peer has yet to begin: first checks are openers then, until {@link meet}. */
   constructor(nowMs: number, isAwaited = false) {
     this.#paceMs = nowMs;
     this.#isAwaited = isAwaited;
-    this.#lengthMs = checkLadderMs.at(-1)! + (isAwaited ? openerMs - secondRungMs : 0);
-    this.#openUntilMs = this.#lastCheckMs = nowMs + this.#lengthMs;
+    this.#openUntilMs = this.#lastCheckMs = nowMs + this.#lengthMs(checkLadderMs);
   }
 
   /** Whether the round has no address. */
@@ -65,11 +63,15 @@ export class Round {
     return nowMs < this.#openUntilMs;
   }
 
-  /** Adds an address, or leaves it as it is. Reports whether the round has it, which it has not if it is full. */
-  join(address: Address, nowMs: number): boolean {
+  /**
+   * Adds an address, or leaves it as it is. Reports whether the round has it, which it has not if it is full.
+   *
+   * @param ladder when it is sent checks, in ms after the first.
+   */
+  join(address: Address, nowMs: number, ladder: readonly number[] = checkLadderMs): boolean {
     if (this.#targets.has(formatAddress(address))) return true;
     const startMs = Math.max(nowMs, this.#paceMs);
-    if (!this.#add(address, startMs, false)) return false;
+    if (!this.#add({ address, ladder, isHeard: false }, startMs)) return false;
     this.#paceMs = startMs + checkPaceMs;
     return true;
   }
@@ -80,7 +82,7 @@ export class Round {
    */
   hear(address: Address, nowMs: number): boolean {
     const target = this.#targets.get(formatAddress(address));
-    if (!target) return this.#add(address, nowMs, true);
+    if (!target) return this.#add({ address, ladder: checkLadderMs, isHeard: true }, nowMs);
     target.isHeard = true;
     follow(target, nowMs);
     if (target.nextMs !== Infinity) target.nextMs = Math.min(target.nextMs, nowMs);
@@ -111,7 +113,7 @@ export class Round {
     const due = [...this.#targets.values()].filter(({ nextMs }) => nextMs <= nowMs);
     for (const target of due) {
       target.isAwaited = this.#isAwaited && target.rung === 0 && !target.isHeard;
-      if (target.isAwaited) target.originMs = nowMs + openerMs - secondRungMs;
+      if (target.isAwaited) target.originMs = nowMs + openerMs - target.ladder[1]!;
       advance(target, nowMs);
     }
     return due.map(({ address }) => address);
@@ -122,12 +124,19 @@ export class Round {
     return this.#targets.get(formatAddress(address))?.isAwaited === true;
   }
 
-  #add(address: Address, startMs: number, isHeard: boolean): boolean {
-    if (this.#targets.size >= maxRoundTargets) return false;
-    const place = { isHeard, isAwaited: false, rung: 0, originMs: startMs, nextMs: startMs };
-    this.#targets.set(formatAddress(address), { address, ...place });
-    this.#lastCheckMs = Math.max(this.#lastCheckMs, startMs + this.#lengthMs);
+  #add(target: Pick<Target, "address" | "ladder" | "isHeard">, startMs: number): boolean {
+    const { address, ladder } = target;
+    if (ladder.length > this.#room) return false;
+    this.#room -= ladder.length;
+    const place = { isAwaited: false, rung: 0, originMs: startMs, nextMs: startMs };
+    this.#targets.set(formatAddress(address), { ...target, ...place });
+    this.#lastCheckMs = Math.max(this.#lastCheckMs, startMs + this.#lengthMs(ladder));
     return true;
+  }
+
+  /** Time from the first check to an address to the last, at most. */
+  #lengthMs(ladder: readonly number[]): number {
+    return ladder.at(-1)! + (this.#isAwaited ? Math.max(0, openerMs - ladder[1]!) : 0);
   }
 }
 
@@ -135,13 +144,13 @@ export class Round {
 function follow(target: Target, nowMs: number): void {
   if (!target.isAwaited || target.nextMs === Infinity) return;
   target.isAwaited = false;
-  target.originMs = nowMs - secondRungMs;
+  target.originMs = nowMs - target.ladder[1]!;
   target.nextMs = nowMs;
 }
 
 function advance(target: Target, nowMs: number): void {
   do {
     target.rung++;
-    target.nextMs = target.originMs + (checkLadderMs[target.rung] ?? Infinity);
+    target.nextMs = target.originMs + (target.ladder[target.rung] ?? Infinity);
   } while (target.nextMs <= nowMs);
 }

@@ -11,6 +11,9 @@ import { PeerProgram, startProgram } from "./peer-program.ts";
 
 export type Family = "ipv4" | "ipv6";
 
+/** The relay's second port. */
+export const labStunPort = 3478;
+
 /** A relay in a laboratory, as peers find it. */
 export class LabRelay {
   readonly #port: string;
@@ -25,7 +28,13 @@ export class LabRelay {
   static async start(where: Namespace): Promise<LabRelay> {
     const hosts = [...relayAddresses.ipv4, ...relayAddresses.ipv6];
     const tls = await createCertificate({ name: "relay", hosts });
-    const env = { HOST: "::", STUN_PORT: "0", KEY: tls.privateKey, CERT: tls.certificate, SECRET: secret };
+    const env = {
+      HOST: "::",
+      STUN_PORT: String(labStunPort),
+      KEY: tls.privateKey,
+      CERT: tls.certificate,
+      SECRET: secret,
+    };
     const relay = startProgram(where, "relay", env);
     const [, port] = await relay.prints(/listening on (\d+)/);
     return new LabRelay(port!, tls.certificate);

@@ -44,7 +44,7 @@ const rows: readonly string[] = [
   "relay-only",
 ];
 
-/** Choose another port for each destination. Of a sequential one nobody predicts the next port: it is as hard as a random one. */
+/** Choose another port for each destination. The next one of a sequential NAT is predicted, unless the other side is such a one too. */
 const changing: ReadonlySet<string> = new Set(["symmetric", "sequential"]);
 
 /** Let in only what they have sent to, port by port. */
@@ -57,6 +57,11 @@ const strict: ReadonlySet<string> = new Set([
   "symmetric",
   "sequential",
 ]);
+
+/** Whether a NAT of a cell counts its ports. */
+export function countsPorts({ alice, bob }: Pick<Cell, "alice" | "bob">): boolean {
+  return alice === "sequential" || bob === "sequential";
+}
 
 export function nameOf({ alice, bob }: Pick<Cell, "alice" | "bob">): string {
   return `${alice} | ${bob}`;
@@ -75,12 +80,16 @@ function expected(alice: string, bob: string): Outcome {
   const hard = [alice, bob].filter((site) => changing.has(site)).length;
   if (alice === "relay-only" || bob === "relay-only") return hard > 0 ? "checks-timeout" : "udp-blocked";
   if (hard === 2) return "nat-hard-both";
+  if (countsPorts({ alice, bob })) return "direct";
   return isHard(alice, bob) || isHard(bob, alice) ? "checks-timeout" : "direct";
 }
 
 export const cells: readonly Cell[] = [
   ...rows.flatMap((alice, index) => rows.slice(index).map((bob) => cell(alice, bob))),
-  ...[...rows.slice(0, -1), "sequential"].map((alice) => cell(alice, "sequential")),
+  ...["open", "address-dependent", "symmetric", "firewall-v4", "sequential"].map((alice) =>
+    cell(alice, "sequential"),
+  ),
+  ...["full-cone", "port-dependent", "double"].map((bob) => cell("sequential", bob)),
   ...["reject", "unfiltered"].flatMap((bob) =>
     ["open", "address-dependent", "port-dependent", bob].map((alice) => cell(alice, bob)),
   ),

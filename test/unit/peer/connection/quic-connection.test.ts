@@ -60,7 +60,12 @@ function setUp(onStalled: () => Promise<void> | undefined = () => undefined): {
     direct: "auto",
     birthdaySearch: false,
     reflexive: () => undefined,
-    nat: { report: { kind: "unknown" }, isSilent: false, otherFamily: undefined },
+    nat: {
+      report: { kind: "unknown" },
+      isSilent: false,
+      otherFamily: undefined,
+      measure: () => Promise.resolve(undefined),
+    },
     mapped: () => [],
     relays: [],
     maxStreams: 100,

@@ -85,7 +85,7 @@ export class Side {
       gather: () => this.candidates,
       permit: (theirs) => {
         this.onPermit();
-        return theirs.candidates.map(({ address }) => address);
+        return { targets: theirs.candidates.map(({ address }) => address), guesses: [] };
       },
       explain: (exhausted) => (this.isSearching ? undefined : (this.explained ?? exhausted)),
       tell: (event) => void this.events.push(event),

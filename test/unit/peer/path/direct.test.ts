@@ -39,7 +39,12 @@ class Rig {
       direct,
       birthdaySearch: false,
       reflexive: () => reflexive,
-      nat: { report: unknownNat, isSilent: false, otherFamily: undefined },
+      nat: {
+        report: unknownNat,
+        isSilent: false,
+        otherFamily: undefined,
+        measure: () => Promise.resolve(undefined),
+      },
       mapped: () => [],
       relays: [],
       wake: () => undefined,

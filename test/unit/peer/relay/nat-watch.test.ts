@@ -12,6 +12,8 @@ class Rig {
     [];
   readonly watch: NatWatch;
   changes = 0;
+  /** What the second port answers new sockets, in turn. */
+  readonly anew: Address[] = [];
 
   constructor(relays: readonly string[] = [relay.address], own: readonly string[] = []) {
     this.watch = new NatWatch({
@@ -21,6 +23,7 @@ class Rig {
       isOwn: (ip) => own.includes(ip),
       secondPort: {
         ask: (to) => new Promise((answer) => void this.questions.push({ to, answer })),
+        askAnew: () => Promise.resolve(this.anew.shift()),
         receive: () => undefined,
         close: () => undefined,
       },
@@ -75,7 +78,10 @@ describe("a watch of the NAT", () => {
     const rig = new Rig();
     await rig.note(seen, undefined);
     expect([rig.watch.report.kind, rig.watch.isSilent]).toEqual(["unknown", true]);
-    await rig.note(seen, seen);
+    const asked = rig.watch.note({ address: seen, stunPort });
+    expect(rig.watch.isSilent).toBe(true);
+    rig.questions.shift()!.answer(seen);
+    await asked;
     expect([rig.watch.report.kind, rig.watch.isSilent]).toEqual(["endpoint-independent", false]);
   });
 
@@ -88,6 +94,26 @@ describe("a watch of the NAT", () => {
     await late;
     expect(rig.watch.report).toMatchObject({ kind: "sequential", ports: { step: 2 } });
     expect(rig.changes).toBe(1);
+  });
+
+  it("measures where a NAT that counts is with its ports, by a new socket", async () => {
+    const rig = new Rig();
+    await rig.note(seen, { ...seen, port: 40_003 });
+    rig.anew.push({ ...seen, port: 40_100 });
+    expect(await rig.watch.measure()).toEqual({ base: 40_100, step: 3 });
+    rig.anew.push({ ...seen, port: 40_200 }, { ...seen, port: 40_201 });
+    expect(await rig.watch.measure()).toEqual({ base: 40_200, step: 1 });
+    rig.anew.push({ ...seen, port: 40_300 }, { ...seen, port: 40_307 });
+    expect(await rig.watch.measure()).toEqual({ base: 40_300, step: 3 });
+    expect(await rig.watch.measure()).toBeUndefined();
+  });
+
+  it("measures nothing where the NAT does not count", async () => {
+    const rig = new Rig();
+    rig.anew.push(seen);
+    expect(await rig.watch.measure()).toBeUndefined();
+    await rig.note(seen, seen);
+    expect([await rig.watch.measure(), rig.anew.length]).toEqual([undefined, 1]);
   });
 
   it("learns the public address of the other IP version, where the relay has one", async () => {

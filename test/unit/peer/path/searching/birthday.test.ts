@@ -3,9 +3,9 @@ import { createCheckLimit } from "../../../../../src/peer/path/seeking/checklist
 import { searchAnswerMs, searchChecks, searchWaitMs } from "../../../../../src/defaults/index.ts";
 import type { NatKind } from "../../../../../src/peer/nat/report.ts";
 import type { Candidate, CandidateList } from "../../../../../src/peer/path/control/messages.ts";
-import { type BirthdayParts, BirthdaySearch } from "../../../../../src/peer/path/seeking/birthday.ts";
+import { type BirthdayParts, BirthdaySearch } from "../../../../../src/peer/path/searching/birthday.ts";
 import type { CheckOwner } from "../../../../../src/peer/path/seeking/checks.ts";
-import { SearchGate } from "../../../../../src/peer/path/seeking/search-gate.ts";
+import { SearchGate } from "../../../../../src/peer/path/searching/gate.ts";
 import type { Address } from "../../../../../src/wire/address.ts";
 
 beforeEach(

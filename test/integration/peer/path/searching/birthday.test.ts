@@ -4,10 +4,10 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { searchSockets } from "../../../../../src/defaults/index.ts";
 import { loadEngine } from "../../../../../src/peer/engine/engine.ts";
 import type { CandidateList, ControlMessage } from "../../../../../src/peer/path/control/messages.ts";
-import { BirthdaySearch } from "../../../../../src/peer/path/seeking/birthday.ts";
+import { BirthdaySearch } from "../../../../../src/peer/path/searching/birthday.ts";
 import { createCheckLimit } from "../../../../../src/peer/path/seeking/checklist.ts";
 import type { CheckOwner } from "../../../../../src/peer/path/seeking/checks.ts";
-import { SearchGate } from "../../../../../src/peer/path/seeking/search-gate.ts";
+import { SearchGate } from "../../../../../src/peer/path/searching/gate.ts";
 import { PeerSocket } from "../../../../../src/peer/socket.ts";
 import type { Address } from "../../../../../src/wire/address.ts";
 

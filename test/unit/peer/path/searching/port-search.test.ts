@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { searchPorts } from "../../../../../src/peer/path/seeking/port-search.ts";
+import { searchPorts } from "../../../../../src/peer/path/searching/port-search.ts";
 import type { Address } from "../../../../../src/wire/address.ts";
 
 beforeEach(() => void vi.useFakeTimers());

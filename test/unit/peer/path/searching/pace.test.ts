@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { takeSteps } from "../../../../../src/peer/path/seeking/search-pace.ts";
+import { takeSteps } from "../../../../../src/peer/path/searching/pace.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

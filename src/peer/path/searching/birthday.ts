@@ -7,10 +7,10 @@ import type { PeerSocket } from "../../socket.ts";
 import { ManySockets } from "../../udp/many-sockets.ts";
 import type { ControlStream } from "../control/control-stream.ts";
 import type { CandidateList } from "../control/messages.ts";
-import type { CheckOwner, PathChecks } from "./checks.ts";
+import type { CheckOwner, PathChecks } from "../seeking/checks.ts";
 import { searchPorts } from "./port-search.ts";
-import type { SearchGate } from "./search-gate.ts";
-import { takeSteps } from "./search-pace.ts";
+import type { SearchGate } from "./gate.ts";
+import { takeSteps } from "./pace.ts";
 
 /** The parts of a {@link BirthdaySearch}. */
 export interface BirthdayParts {

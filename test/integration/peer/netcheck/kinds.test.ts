@@ -1,11 +1,11 @@
 import { describe, expect } from "vitest";
-import type { NetworkReport } from "../../../src/peer/index.ts";
-import { itWith } from "../harness/requirement.ts";
-import { tokenFor } from "../harness/token.ts";
-import { createLab } from "../nat-lab/lab.ts";
-import type { Kind } from "../nat-lab/site/rules.ts";
-import { LabRelay } from "./path/lab-peers.ts";
-import { startProgram } from "./path/peer-program.ts";
+import type { NetworkReport } from "../../../../src/peer/index.ts";
+import { itWith } from "../../harness/requirement.ts";
+import { tokenFor } from "../../harness/token.ts";
+import { createLab } from "../../nat-lab/lab.ts";
+import type { Kind } from "../../nat-lab/site/rules.ts";
+import { LabRelay } from "../path/lab-peers.ts";
+import { startProgram } from "../path/peer-program.ts";
 
 /** What Alice's host finds out about its network. */
 async function reportBehind(kind: Kind): Promise<NetworkReport> {

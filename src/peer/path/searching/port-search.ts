@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { searchChecks } from "../../../defaults/index.ts";
 import type { Address } from "../../../wire/address.ts";
-import { takeSteps } from "./search-pace.ts";
+import { takeSteps } from "./pace.ts";
 
 /** Ports below are of services, and no NAT's choice for peers. */
 const leastPort = 1024;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { searchRestMs } from "../../../../../src/defaults/index.ts";
-import { SearchGate } from "../../../../../src/peer/path/seeking/search-gate.ts";
+import { SearchGate } from "../../../../../src/peer/path/searching/gate.ts";
 
 describe("searches of a process", () => {
   it("are one at a time", () => {
