@@ -1,6 +1,8 @@
 //! Paths that go unanswered, of a connection that has several.
 
-use super::{super::events::Event, Duration, PathId, Side, wires::Wires};
+use std::num::NonZeroUsize;
+
+use super::{super::events::Event, BytesMut, Duration, PathId, Side, wires::Wires};
 
 fn stalls(side: &Side, id: PathId) -> usize {
     side.told.iter().filter(|event| matches!(event, Event::PathStalled(stalled) if *stalled == id)).count()
@@ -112,4 +114,42 @@ fn what_a_path_lost_and_another_carried_keeps_the_connection_busy_no_longer() {
     wires.run_for(3000);
     assert!(wires.pair.client.connection.is_quiet());
     assert_eq!(wires.pair.client.connection.paths(wires.pair.now).iter().map(|path| path.unanswered).max(), Some(Duration::ZERO));
+}
+
+#[test]
+fn what_is_under_way_on_a_path_that_dies_can_go_by_another() {
+    let (mut wires, direct) = Wires::open(false);
+    wires.prefer_direct(direct);
+    let now = wires.pair.now;
+    let client = &mut wires.pair.client.connection;
+    let id = client.open_stream(noq_proto::Dir::Uni).unwrap();
+    client.write(id, &[1; 5000], true);
+    let mut bytes = Vec::new();
+    while let Some(train) = client.transmit_train(&mut bytes, NonZeroUsize::new(2).unwrap(), now) {
+        assert_eq!(train.path, direct);
+        client.keep(&train, &bytes);
+    }
+    let kept = client.take_kept();
+    assert!(kept.len() > 1 && client.take_kept().is_empty());
+    for datagram in kept.iter().flat_map(|train| train.bytes.chunks(train.datagram_bytes)) {
+        wires.pair.server.connection.receive(BytesMut::from(datagram), None, now);
+    }
+    wires.carry(false);
+    assert!(wires.pair.client.connection.is_quiet(), "all of it is acknowledged");
+}
+
+#[test]
+fn what_has_been_acknowledged_is_not_kept() {
+    let (mut wires, direct) = Wires::open(false);
+    wires.prefer_direct(direct);
+    let now = wires.pair.now;
+    let mut bytes = Vec::new();
+    assert!(wires.pair.client.connection.ping_path(direct));
+    let train = wires.pair.client.connection.transmit_train(&mut bytes, NonZeroUsize::MIN, now).unwrap();
+    wires.pair.client.connection.keep(&train, &bytes);
+    // Lost, and something later arrives.
+    wires.pair.now += Duration::from_millis(5);
+    assert!(wires.pair.client.connection.ping_path(direct));
+    wires.run_for(100);
+    assert_eq!(wires.pair.client.connection.take_kept(), []);
 }
