@@ -90,7 +90,7 @@ export class DirectPath {
     this.#answering = answering;
     this.#takenAtMs = nowMs;
     this.#sureUntilMs = nowMs + defaults.settleMs;
-    if (this.#phase === "open") return this.#apply(nowMs, true);
+    if (this.#phase === "open") return this.#choose(nowMs);
     this.#phase = "opening";
     this.#hasAsked = false;
     this.#nextMs = this.#isClient ? nowMs : Infinity;
@@ -181,6 +181,7 @@ export class DirectPath {
     this.#actions.route({ direct: this.remote, isMirrored: false });
   }
 
+  /** Uses the address. What is known of the one before says nothing about it. */
   #choose(nowMs: number): void {
     const { rttMs } = this.#answering!;
     const figures = this.#actions.figures();
@@ -189,8 +190,8 @@ export class DirectPath {
     this.#watch = new PathWatch(rttMs, this.#isClient, nowMs);
     this.#losses = new Losses();
     this.#look = { atMs: nowMs, bytes: figures?.bytes ?? 0, relayReceived: figures?.relayReceived ?? 0 };
-    this.#apply(nowMs, true);
     this.#actions.selected(this.#answering!);
+    this.#apply(nowMs, true);
   }
 
   #check(nowMs: number): void {
