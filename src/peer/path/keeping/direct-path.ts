@@ -60,7 +60,9 @@ export class DirectPath {
    * one's doubt, and the two would go on for ever.
    */
   #sureUntilMs = 0;
-  #look = { atMs: 0, bytes: 0, relayReceived: 0 };
+  #look = { atMs: 0, bytes: 0 };
+  /** Packets by the relay that are known of. */
+  #relayReceived = 0;
 
   constructor(role: "client" | "server", actions: DirectPathActions) {
     this.#isClient = role === "client";
@@ -122,6 +124,7 @@ export class DirectPath {
 
   /** Packets of the path go unacknowledged. */
   stalled(nowMs: number): void {
+    this.#listen();
     this.#watch?.doubt(nowMs);
     this.#follow(nowMs);
   }
@@ -149,6 +152,7 @@ export class DirectPath {
   /** A check of an address was answered. */
   answered(to: Address, sentAtMs: number, nowMs: number): void {
     if (!this.remote || !sameAddress(to, this.remote)) return;
+    this.#listen();
     this.#watch?.answered(sentAtMs, nowMs);
     this.#follow(nowMs);
   }
@@ -189,7 +193,8 @@ export class DirectPath {
     this.#nextMs = Infinity;
     this.#watch = new PathWatch(rttMs, this.#isClient, nowMs);
     this.#losses = new Losses();
-    this.#look = { atMs: nowMs, bytes: figures?.bytes ?? 0, relayReceived: figures?.relayReceived ?? 0 };
+    this.#look = { atMs: nowMs, bytes: figures?.bytes ?? 0 };
+    this.#relayReceived = figures?.relayReceived ?? 0;
     this.#actions.selected(this.#answering!);
     this.#apply(nowMs, true);
   }
@@ -203,15 +208,22 @@ export class DirectPath {
     this.#follow(nowMs);
   }
 
+  /** Notes whether the other side has been heard by the relay, and returns the figures of a path in use. */
+  #listen(): PathFigures | undefined {
+    const figures = this.#phase === "open" ? this.#actions.figures() : undefined;
+    if (!figures) return undefined;
+    if (figures.relayReceived > this.#relayReceived) this.#watch!.heardByRelay();
+    this.#relayReceived = figures.relayReceived;
+    return figures;
+  }
+
   /** Looks at the figures, and reports whether there has been data since a second ago at most. */
   #isMoving(nowMs: number): boolean {
-    const figures = this.#phase === "open" ? this.#actions.figures() : undefined;
+    const figures = this.#listen();
     if (!figures) return false;
-    const { bytes, relayReceived } = figures;
-    if (relayReceived > this.#look.relayReceived) this.#watch!.heardByRelay();
+    const { bytes } = figures;
     const isMoving = bytes - this.#look.bytes >= defaults.leastDataBytes;
-    if (isMoving || nowMs - this.#look.atMs >= defaults.trustedCheckMs)
-      this.#look = { atMs: nowMs, bytes, relayReceived };
+    if (isMoving || nowMs - this.#look.atMs >= defaults.trustedCheckMs) this.#look = { atMs: nowMs, bytes };
     if (this.#losses.isLossy(figures.packetsSent, figures.packetsLost, nowMs)) this.#leave("lossy", nowMs);
     return isMoving;
   }

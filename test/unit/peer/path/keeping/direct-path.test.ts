@@ -156,6 +156,26 @@ describe("a path in use", () => {
     expect(rig.path.isFree).toBe(true);
   });
 
+  it("is not left for what came by the relay before the doubt", () => {
+    const rig = new Rig();
+    rig.select();
+    rig.figures.relayReceived = 1;
+    rig.path.stalled(100);
+    for (let nowMs = 100; nowMs <= 900; nowMs += 50) rig.path.advance(nowMs);
+    expect(rig.taken()).not.toContain("left checks-timeout 7000");
+  });
+
+  it("is not left for what came by the relay before the last answer", () => {
+    const rig = new Rig();
+    rig.select();
+    rig.path.stalled(100);
+    rig.path.advance(100);
+    rig.figures.relayReceived = 1;
+    rig.path.answered(first, 100, 105);
+    for (let nowMs = 150; nowMs <= 900; nowMs += 50) rig.path.advance(nowMs);
+    expect(rig.taken()).not.toContain("left checks-timeout 7000");
+  });
+
   it("is never closed by a server", () => {
     const rig = new Rig("server");
     rig.path.opened(0);
