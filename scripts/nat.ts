@@ -1,8 +1,7 @@
 /** `npm run nat`: connects peers behind every pair of kinds of NATs many times, and tells how often and how soon they go direct. */
-import { inTurns } from "../test/integration/peer/path/in-turns.ts";
 import { cleanUpWith } from "../test/integration/harness/network/clean-up.ts";
 import { has } from "../test/integration/harness/requirement.ts";
-import { type CellRun, patienceMs, runCell } from "../test/integration/peer/path/cell-run.ts";
+import { type CellRun, inShifts, patienceMs, runCell } from "../test/integration/peer/path/cell-run.ts";
 import { type Cell, cells, nameOf, sitesOf } from "../test/integration/peer/path/matrix.ts";
 import { PopulatedLab } from "../test/integration/peer/path/populated-lab.ts";
 import { readOptions, Refusal, requireOption, runCommand } from "./hostile/command-line.ts";
@@ -28,6 +27,8 @@ The table has a row for alice's site, who dials, and a column for bob's:
   24/61        all went direct, after 24 ms at the median and 61 ms at the 95th percentile, counted from the connection by the relay
   80% 24/61    four of five did
   timeout      none did: no check of an address was answered (checks-timeout)
+  hard-both    the same, as both NATs have another port for each destination (nat-hard-both)
+  blocked      the same, as UDP reaches nobody but the relay (udp-blocked)
 
 The stall is the longest time in which nothing came back while the direct way was cut.
 
@@ -52,9 +53,8 @@ async function runAll(chosen: readonly Cell[], times: number): Promise<CellRun[]
   const lab = await PopulatedLab.open(sitesOf(chosen));
   const runs: CellRun[][] = chosen.map(() => []);
   for (let round = 1; round <= times; round++) {
-    const entries = [...chosen.entries()];
-    await inTurns(entries, width, async ([index, cell]) => {
-      runs[index]!.push(await runCell(lab, cell, pace, true));
+    await inShifts(chosen, width, async (cell) => {
+      runs[chosen.indexOf(cell)]!.push(await runCell(lab, cell, pace, true));
     });
     process.stderr.write(`round ${round} of ${times}\n`);
   }

@@ -67,6 +67,8 @@ export interface RegisterResponse {
   relay: string;
   /** `address:port` that the relay's UDP socket is bound to. For peers on its machine: absent unless the URL's host is loopback. */
   bound?: string;
+  /** The relay's second UDP port, which answers plain STUN at each of its addresses; absent if it has none. */
+  stunPort?: number;
   num: number;
   /** RFC 3339. */
   expiresAt: string;
@@ -78,7 +80,7 @@ export interface RegisterResponse {
 
 /** `GET /v1/registrations`: the caller's registrations, without their secrets. */
 export interface RegisterListResponse {
-  registrations: Omit<RegisterResponse, "secret" | "bound">[];
+  registrations: Omit<RegisterResponse, "secret" | "bound" | "stunPort">[];
 }
 
 /** `POST /v1/mailbox/{recipient}` */

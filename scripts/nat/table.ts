@@ -60,7 +60,7 @@ function textOf(figures: Figures | undefined): string {
   const direct = outcomes.find(([outcome]) => outcome === "direct")?.[1] ?? 0;
   if (direct === runs) return timesOf(afterMs);
   if (direct > 0) return `${Math.round((100 * direct) / runs)}% ${timesOf(afterMs)}`;
-  return outcomes[0]![0].replace("checks-", "");
+  return outcomes[0]![0].replace(/^(checks|nat|udp)-/, "");
 }
 
 function line(name: string, cells: readonly string[]): string {

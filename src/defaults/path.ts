@@ -19,17 +19,35 @@ export const controlBytesPerMinute: number = 64 * KiB;
  */
 export const maxCandidates = 8;
 
+/** Largest gap between two outer ports of a NAT that counts, in ports: one for each destination, and others that its other hosts took meanwhile. */
+export const maxPortStep = 16;
+
 /**
  * Times at which a round sends to one address, in ms after the first: close together while the other peer's first check may
  * just have opened its NAT, and twice as far each time for one that begins late or a path that loses packets.
  */
 export const checkLadderMs: readonly number[] = [0, 33, 67, 133, 266, 533, 1066, 2131];
+/**
+ * The same at an address that is a guess, in ms: there are 16, of which at most one is right, and the other peer's NAT has let in the
+ * sender before they come. The second one is for a loss.
+ */
+export const guessLadderMs: readonly number[] = [0, 533];
 /** Gap between the first checks to two addresses of a round, in ms: new mappings come no faster (RFC 8445 §14.2). */
 export const checkPaceMs = 20;
 /** Time after a round's last check in which an answer may come, in ms (RFC 8445 §14.3: the least timeout). */
 export const checkAnswerMs: number = second / 2;
 /** Addresses of a round: with 8 checks of 88 bytes at each, a peer can make the other send 5.6 kB at what it names. */
 export const maxRoundTargets = 8;
+/** Checks of a round at all of its addresses: 8 at each of 8, or 2 at each of 16 guesses and 8 at each of 4 others. */
+export const maxRoundChecks: number = maxRoundTargets * checkLadderMs.length;
+/** Ports of a NAT that counts that are guessed: more than a home takes between a measurement and a check. */
+export const guessedPorts = 16;
+/** Least port that is guessed. NATs give those of this range and above (RFC 4787 §4.2.1), services listen below. */
+export const leastGuessedPort = 1024;
+/** Ports before the measured one among the guesses: checks of the same round, whose packets were first. */
+export const portsBefore = 4;
+/** Time after a round in which NATs still have its mappings, in ms: the shortest that is usual. */
+export const mappingMs: number = 30 * second;
 /** Rounds per minute, scheduled or not: what a peer names anew, or a flapping interface, begins no more. */
 export const maxRoundsPerMinute = 4;
 /** Times of the first rounds, in ms after the start: a NAT whose entry stands in the way may drop it by the second or third. */

@@ -65,6 +65,10 @@ export const stunRtoMs = 500;
 export const stunRequests = 5;
 /** Time that the last STUN request waits for its answer, in ms. */
 export const stunLastWaitMs: number = 4 * second;
+/** Requests to the relay's second port before that counts as silent: two losses in a row are rare. */
+export const secondPortRequests = 3;
+/** Time that the last of these waits for its answer, in ms, so that all of them take 2.5 s. */
+export const secondPortLastWaitMs: number = second;
 /** Time without a STUN answer before the relay is suspected, in ms: three requests are out by then. */
 export const stunSuspectMs: number = 2 * second;
 /**

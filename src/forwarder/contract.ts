@@ -92,6 +92,12 @@ export type StunOutcome =
   | "over-share" // its subject, or all sources with its kind, have used up their share of the queue
   | "overloaded"; // STUN comes faster than JavaScript answers
 
+/** Why a message at the second port got its answer, or none. */
+export type StunPortOutcome = Extract<
+  StunOutcome,
+  "answered" | "malformed" | "too-short" | "rate-limited" | "flooded"
+>;
+
 /** Relayed packets, and their bytes of UDP payload. */
 export interface Traffic {
   readonly packets: number;

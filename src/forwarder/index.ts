@@ -9,6 +9,7 @@ export type * from "./contract.ts";
 export { diagnose } from "./doctor/doctor.ts";
 export { holdMemoryTrimmer } from "./native/memory-trimmer.ts";
 export { isVirtualAddress } from "./splice/virtual-addresses.ts";
+export { openStunPort, type StunPort } from "./stun/stun-port.ts";
 export type { Finding } from "./doctor/finding.ts";
 
 /**

@@ -11,6 +11,7 @@ import { offered } from "./path/control/control-stream.ts";
 import type { DirectPolicy } from "./path/policy.ts";
 import type { RelayClient } from "./relay/client.ts";
 import { localRelay } from "./relay/local-relay.ts";
+import type { NatWatch } from "./relay/nat-watch.ts";
 import { askRegistering, type RegisteringRequest } from "./relay/registering.ts";
 import type { StunClient } from "./relay/stun-client.ts";
 import { registerRequest, RegistrationUpkeep, type UpkeepParts } from "./relay/upkeep.ts";
@@ -28,6 +29,7 @@ export interface PeerContext {
   readonly relay: RelayClient;
   readonly stun: StunClient;
   readonly checks: PathChecks;
+  readonly nat: NatWatch;
   /** Returns the addresses that the router maps to the socket, whose public address is given. */
   readonly mapped: (reflexive: Address | undefined) => readonly Address[];
   readonly identity: Identity;
@@ -62,6 +64,8 @@ export class Attempt {
   #connection: QuicConnection | undefined;
   #registration: RegistrationUpkeep | undefined;
   #hasEnded = false;
+  /** The relay's second port. */
+  #stunPort: number | undefined;
 
   constructor(context: PeerContext) {
     this.#context = context;
@@ -108,7 +112,7 @@ export class Attempt {
 
   /** Creates the connection in the engine. */
   connect(terms: ConnectionTerms): QuicConnection {
-    const { engine, socket, checks, mapped, identity, settings, connections } = this.#context;
+    const { engine, socket, checks, nat, mapped, identity, settings, connections } = this.#context;
     const { role, policy, remoteName, alpn, direct, idleTimeoutMs } = terms;
     const { maxUdpPayloadBytes, flowWindowBytes, maxStreams, keepaliveMs } = settings;
     const { datagramQueueBytes, datagramQueue } = defaults;
@@ -137,6 +141,7 @@ export class Attempt {
       direct,
       trace: this.#context.trace?.paths(),
       reflexive: () => this.#reflexive,
+      nat,
       mapped: () => mapped(this.#reflexive),
       relays: settings.addresses,
       maxStreams,
@@ -178,6 +183,7 @@ export class Attempt {
       lastSeen: () => stun.lastSeen,
       onKeepalive: () => this.#connection?.keepAlive(),
       onMoved: () => {
+        this.#tellNat();
         this.#connection?.probe();
         this.#connection?.paths.moved();
       },
@@ -199,6 +205,13 @@ export class Attempt {
   #followRelay(answer: RegisterResponse): void {
     const { settings, socket } = this.#context;
     if (settings.transport === "tcp") socket.moveTo(localRelay(answer, settings.addresses, socket));
+    this.#stunPort = answer.stunPort;
+    this.#tellNat(answer.address);
+  }
+
+  #tellNat(address: string | null = this.#registration?.address ?? null): void {
+    const { nat } = this.#context;
+    void nat.note({ address: parseAddress(address ?? "") ?? null, stunPort: this.#stunPort });
   }
 
   #abandon(error: QuicpipeError): void {

@@ -22,6 +22,7 @@ import { readDefaultRouter } from "./mapping/default-router.ts";
 import { PortMapping } from "./mapping/port-mapping.ts";
 import { openRouterSocket } from "./mapping/router-socket.ts";
 import type { WithheldChecks } from "./path/seeking/checklist.ts";
+import { watchNat } from "./relay/nat-watch.ts";
 import { PathChecks } from "./path/seeking/checks.ts";
 import { createTrustPolicy, requireTrust } from "./trust/trust.ts";
 
@@ -83,9 +84,11 @@ export class Peer implements AsyncIterable<Connection> {
     const telemetry = await loadPeerTelemetry(settings.telemetry);
     const socket = await PeerSocket.bind(settings, engine);
     const stun = new StunClient((datagram) => socket.send(datagram));
-    socket.onStun = (datagram) => stun.receive(datagram);
+    const nat = watchNat(socket, settings.addresses, () =>
+      collections.connections.forEach(({ paths }) => paths.natKnown()),
+    );
     const checks = new PathChecks(socket);
-    socket.onCheck = (datagram, from) => checks.receive(datagram, from);
+    leadStun(socket, [stun, nat], checks);
     const mapping = new PortMapping({
       internalPort: socket.local.port,
       router: readDefaultRouter,
@@ -120,6 +123,7 @@ export class Peer implements AsyncIterable<Connection> {
       relay,
       stun,
       checks,
+      nat,
       mapped,
       identity,
       telemetry,
@@ -206,9 +210,10 @@ export class Peer implements AsyncIterable<Connection> {
   }
 
   async #close(): Promise<void> {
-    const { connections, registrations, socket, stun } = this.#context;
+    const { connections, registrations, socket, stun, nat } = this.#context;
     this.#mailbox.close();
     stun.close();
+    nat.close();
     for (const connection of connections) connection.close({ closeCode: 0, reason: "the peer was closed" });
     await Promise.all(Array.from(connections, (connection) => connection.closeSent));
     // A release removes a connection from the set.
@@ -223,6 +228,18 @@ export class Peer implements AsyncIterable<Connection> {
   #requireOpen(): void {
     if (this.#closed) throw new QuicpipeError("ERR_QUICPIPE_CLOSED", "the peer was closed; bind another");
   }
+}
+
+/** Leads the relay's STUN messages to those that have asked it, and those of others to the checks. */
+function leadStun(
+  socket: PeerSocket,
+  askers: readonly { receive(datagram: Uint8Array): void }[],
+  checks: PathChecks,
+): void {
+  socket.onStun = (datagram) => {
+    for (const asker of askers) asker.receive(datagram);
+  };
+  socket.onCheck = (datagram, from) => checks.receive(datagram, from);
 }
 
 /** Reports whether a socket's public address is none of this host's. */

@@ -114,7 +114,7 @@ export class PeerSocket {
 
   /** The local address, in the family of the relay's. */
   get local(): Address {
-    return this.#localFor(this.#relay);
+    return this.localFor(this.#relay);
   }
 
   /** Longest UDP payload that a connection may probe for, of the length that it would like to, in bytes. */
@@ -132,7 +132,7 @@ export class PeerSocket {
   pathTo(remote: Address): RelayPath {
     const path: RelayPath = {
       remote,
-      local: this.#localFor(remote),
+      local: this.localFor(remote),
       send: (datagram) => this.#port.send(datagram, remote),
       flush: (connection, resume) => void this.#port.flush(connection, remote, undefined, resume),
       close: () => {
@@ -234,8 +234,8 @@ export class PeerSocket {
     );
   }
 
-  /** A dual-stack socket reports its address in the family of `remote`, as the receiver may compare the two. */
-  #localFor(remote: Address): Address {
+  /** The local address in the family of `remote`, as the receiver may compare the two. */
+  localFor(remote: Address): Address {
     const { address, port } = this.#port.address;
     return { address: address === "::" && isIPv4(remote.address) ? "0.0.0.0" : address, port };
   }

@@ -31,6 +31,7 @@ export type {
   SourcePolicy,
   StunOutcome,
   StunPolicy,
+  StunPortOutcome,
   Traffic,
   XdpInterfaceOptions,
   XdpInterfaceStatus,

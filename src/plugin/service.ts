@@ -5,6 +5,8 @@ import {
   describeXdp,
   type Forwarder,
   holdMemoryTrimmer,
+  openStunPort,
+  type StunPort,
 } from "../forwarder/index.ts";
 import { createSweeper, type RegistrationObserver, Registry } from "../registry/index.ts";
 import { loadRelayTelemetry, type RelayTelemetry } from "../telemetry/index.ts";
@@ -69,6 +71,8 @@ export async function openService(context: ServiceContext): Promise<Service> {
   const forwarder = opening.adopt(await openForwarder(context, () => registry), (dataPlane) =>
     dataPlane.close(),
   );
+  const stunPort = await openSecondPort(context);
+  if (stunPort) opening.defer(() => stunPort.close());
   const mailboxCounts = createMailboxCounts();
   const mailbox = await context.openMailbox({ limits, counts: mailboxCounts, now: steadyNow });
   opening.defer(() => mailbox.close());
@@ -88,11 +92,12 @@ export async function openService(context: ServiceContext): Promise<Service> {
   opening.defer(() => rates.close());
   // Here, as an attempt to open the socket that fails is followed by others.
   announceAuthentication(settings.auth, log);
-  log.write("info", "listening", describe(forwarder));
+  log.write("info", "listening", describe(forwarder, stunPort));
   const parts = opening.move();
   const service: Service = {
     ...context,
     forwarder,
+    stunPort,
     registry,
     mailbox,
     mailboxCounts,
@@ -140,10 +145,20 @@ function openForwarder(
       onChange: (status) => log.write("info", "xdp", describeXdp(status)),
       onRemoved: (folders) => log.write("info", "xdp", describeRemoval(folders)),
     },
-    onError: (err) => log.write("error", "socket-failed", "the UDP socket failed", { err }),
+    onError: onSocketError(log),
     authority: { stunRegistration: (id) => registry()?.stunRegistration(id) },
     now: steadyNow,
   });
+}
+
+async function openSecondPort({ settings, log }: ServiceContext): Promise<StunPort | undefined> {
+  const { host, stunPort: port, socketBufferBytes } = settings;
+  if (port === undefined) return undefined;
+  return await openStunPort({ host, port, socketBufferBytes, onError: onSocketError(log), now: steadyNow });
+}
+
+function onSocketError(log: Log): (err: unknown) => void {
+  return (err) => log.write("error", "socket-failed", "the UDP socket failed", { err });
 }
 
 function openRegistry(
@@ -164,7 +179,8 @@ function openRegistry(
   });
 }
 
-function describe(forwarder: Forwarder): string {
+function describe(forwarder: Forwarder, stunPort: StunPort | undefined): string {
   const { backend, backendReason } = forwarder;
-  return `relay on UDP ${formatAddress(forwarder.address())}, backend ${backend} (${backendReason}), ${describeXdp(forwarder.xdp())}`;
+  const second = stunPort ? ` and ${stunPort.number} (STUN)` : "";
+  return `relay on UDP ${formatAddress(forwarder.address())}${second}, backend ${backend} (${backendReason}), ${describeXdp(forwarder.xdp())}`;
 }

@@ -1,7 +1,13 @@
 import { ownBytes } from "../own-memory.ts";
 import type { Address } from "./address.ts";
 import { encodeStun, longTermKey, parseStun, stunAttribute, stunType, verifyIntegrity } from "./stun.ts";
-import { parseErrorCode, parseXorAddress, passwordAlgorithmSha256, type StunError } from "./stun-values.ts";
+import {
+  encodeXorAddress,
+  parseErrorCode,
+  parseXorAddress,
+  passwordAlgorithmSha256,
+  type StunError,
+} from "./stun-values.ts";
 
 /**
  * Least length of a peer's Binding request, in bytes. The relay sends no reply longer than its request, and its longest, the
@@ -57,6 +63,17 @@ export function encodeBindingRequest(request: BindingRequest): Uint8Array {
   const missing = minBindingRequestBytes - encodeStun(message).length;
   if (missing > 0) attributes.set(stunAttribute.padding, new Uint8Array(missing));
   return encodeStun(message, keyOf(credential, challenge));
+}
+
+/** Encodes a success response with the address that its request came from; with integrity if there is a key. */
+export function encodeBindingSuccess(
+  transactionId: Uint8Array,
+  source: Address,
+  key?: Uint8Array,
+): Uint8Array {
+  const value = encodeXorAddress(source, transactionId);
+  const attributes = [[stunAttribute.xorMappedAddress, value]] as const;
+  return encodeStun({ type: stunType.success, transactionId, attributes: new Map(attributes) }, key);
 }
 
 /**

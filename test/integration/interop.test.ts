@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { temporaryFolder } from "./harness/folder.ts";
-import { ForeignPeer, type Stack, stacks } from "./harness/foreign-peer.ts";
-import { acceptedBy, dialedBy, type Kind, type Pair, setUp } from "./harness/foreign-pair.ts";
+import { ForeignPeer, type Stack, stacks } from "./harness/foreign/peer.ts";
+import { acceptedBy, dialedBy, type Kind, type Pair, setUp } from "./harness/foreign/pair.ts";
 import { bindPeer, codeOf, nextConnection, roundTrip } from "./harness/peers.ts";
 import { itWith } from "./harness/requirement.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect } from "vitest";
-import { dialedBy, type Pair } from "./harness/foreign-pair.ts";
+import { dialedBy, type Pair } from "./harness/foreign/pair.ts";
 import { itWith } from "./harness/requirement.ts";
 import { Exchange } from "./peer/programs/exchange.ts";
 

@@ -20,7 +20,9 @@ const mappings: Readonly<Record<MappingKind, string | undefined>> = {
   none: undefined,
   "endpoint-independent": "one port for all destinations",
   "endpoint-dependent": "another port for each destination",
-  unknown: "unknown: needs a second address of the relay",
+  sequential: "the next port for each destination",
+  random: "any port for each destination",
+  unknown: "unknown: needs a second port or address of the relay",
 };
 
 function familyLines(family: string, report: FamilyReport): ReportLine[] {

@@ -17,6 +17,8 @@ function byMapping(views: readonly RelayView[]): string {
   const kinds = new Set(views.map(({ mapping }) => mapping));
   if (kinds.has("endpoint-independent"))
     return "Direct paths should work with most peers, as the NAT has one port for all destinations.";
+  if (kinds.has("sequential"))
+    return "Direct paths should work with most peers, as others predict the next port of the NAT.";
   if (kinds.has("unknown"))
     return "This host is behind a NAT of an unknown kind. Only an attempt tells whether there is a direct path to a peer: add --peer.";
   return "Direct paths work with few peers, as the NAT has another port for each destination. The relay carries the rest.";

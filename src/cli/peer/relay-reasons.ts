@@ -7,7 +7,7 @@ const clauses: Readonly<Record<RelayReason, string>> = {
   policy: "this peer is told to take no direct path, by --direct",
   "peer-policy": "the other peer takes no direct path",
   "peer-unsupported": "one of the peers knows no direct paths",
-  "nat-hard-both": "both NATs choose random ports",
+  "nat-hard-both": "both NATs have another port for each destination",
   "checks-timeout": "the direct path does not answer",
   lossy: "the direct path loses too many packets",
   "slower-than-relay": "the direct path takes longer than the relay",

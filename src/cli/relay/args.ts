@@ -16,6 +16,12 @@ export const relayArgs = {
     description: "UDP port, and TCP port for browsers (default: 4433)",
     valueHint: "port",
   },
+  "stun-port": {
+    type: "string",
+    description:
+      "A second UDP port, which shows peers what their NATs make of another destination (default: none)",
+    valueHint: "port",
+  },
   "trusted-proxies": {
     type: "string",
     description:

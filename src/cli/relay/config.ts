@@ -52,6 +52,7 @@ const fileOptions: Readonly<Record<keyof FileOptions, (args: RelayArgs, file: un
   console: notAFlag,
   auth: authOf,
   stun: ({ stun }) => stun,
+  stunPort: (args) => numberOf("--stun-port", args["stun-port"]),
   forwarder: forwarderOf,
   xdp: xdpOf,
   limits: notAFlag,

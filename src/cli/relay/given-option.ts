@@ -7,6 +7,7 @@ import type { RelayArgs } from "./args.ts";
 const flags: Readonly<Record<string, keyof RelayArgs>> = {
   host: "host",
   port: "port",
+  stunPort: "stun-port",
   publicAddress: "public-address",
   trustedProxies: "trusted-proxies",
   "auth.jwks": "jwks",

@@ -1,5 +1,6 @@
 import { stunPublicAmplification } from "../../defaults/index.ts";
 import type { Address, PeerAddress } from "../../wire/address.ts";
+import { encodeBindingSuccess } from "../../wire/stun-binding.ts";
 import {
   encodeStun,
   longTermKey,
@@ -9,12 +10,7 @@ import {
   stunType,
   verifyIntegrity,
 } from "../../wire/stun.ts";
-import {
-  encodeErrorCode,
-  encodeXorAddress,
-  passwordAlgorithmSha256,
-  type StunError,
-} from "../../wire/stun-values.ts";
+import { encodeErrorCode, passwordAlgorithmSha256, type StunError } from "../../wire/stun-values.ts";
 import type { StunAuthority, StunOutcome, StunPolicy, StunRegistration, StunVerdict } from "../contract.ts";
 import type { StunNonces } from "./nonce.ts";
 
@@ -86,7 +82,9 @@ export class StunServer {
     const outcome = outcomeOf(registration, request, source, madeAtMs);
     if (outcome === "outdated") return this.#challenge(request, source, errors.staleNonce, outcome, nowMs);
     const isRefused = outcome === "rejected";
-    const bytes = isRefused ? reply(request, errors.forbidden, [], key) : success(request, source, key);
+    const bytes = isRefused
+      ? reply(request, errors.forbidden, [], key)
+      : encodeBindingSuccess(request.transactionId, source, key);
     return fitting(request, outcome, bytes);
   }
 
@@ -95,7 +93,8 @@ export class StunServer {
     if (this.#options.policy !== "public") return { outcome: "anonymous" };
     const most = stunPublicAmplification;
     const refusal = unknownAttributes(request);
-    if (!refusal) return fitting(request, "answered", success(request, source), most);
+    if (!refusal)
+      return fitting(request, "answered", encodeBindingSuccess(request.transactionId, source), most);
     // The reason phrase would make the reply too long for a request of one attribute.
     const error = { ...refusal.error, reason: "" };
     return fitting(request, "rejected", reply(request, error, refusal.attributes), most);
@@ -158,12 +157,6 @@ function unknownAttributes({ attributes }: ReceivedStun): Refusal | undefined {
   if (unknown.length === 0) return undefined;
   const value = Uint8Array.from(unknown.flatMap((type) => [type >> 8, type & 0xff]));
   return { error: errors.unknownAttribute, attributes: [[stunAttribute.unknownAttributes, value]] };
-}
-
-function success({ transactionId }: ReceivedStun, source: Address, key?: Uint8Array): Uint8Array {
-  const value = encodeXorAddress(source, transactionId);
-  const attributes: Attribute[] = [[stunAttribute.xorMappedAddress, value]];
-  return encodeStun({ type: stunType.success, transactionId, attributes }, key);
 }
 
 function reply(

@@ -2,6 +2,7 @@ import { QuicpipeError } from "../../errors.ts";
 import type { PathTrace } from "../../telemetry/index.ts";
 import type { Address } from "../../wire/address.ts";
 import type { EngineConnection, PathEvent } from "../engine/contract.ts";
+import type { NatView } from "../nat/view.ts";
 import { ControlStream } from "../path/control/control-stream.ts";
 import { DirectPaths, relayPath } from "../path/direct.ts";
 import { type ConnectionPathEvent, PathFeed } from "../path/path-feed.ts";
@@ -20,6 +21,7 @@ export interface PathsParts {
   readonly remoteName: string | undefined;
   /** Returns this socket's public address, as the relay sees it. */
   readonly reflexive: () => Address | undefined;
+  readonly nat: NatView;
   /** Returns the addresses that the router maps to the socket, and has it asked for them where it is not yet. */
   readonly mapped: () => readonly Address[];
   /** IP addresses that the relay's name has. */
@@ -99,6 +101,11 @@ export class ConnectionPaths {
   /** This side's addresses have changed. */
   moved(): void {
     this.#direct?.onMoved();
+  }
+
+  /** More is known of the NAT in front of this side. */
+  natKnown(): void {
+    this.#direct?.onNatKnown();
   }
 
   /** Ends all of it. Idempotent. */

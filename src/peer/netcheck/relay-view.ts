@@ -1,15 +1,18 @@
 import { isQuicpipeError } from "../../errors.ts";
 import { interfaceAddresses } from "../../interface-addresses.ts";
+import type { RegisterResponse } from "../../protocol.ts";
 import { type Address, formatAddress, plainIp, sameAddress } from "../../wire/address.ts";
 import type { StunCredential } from "../../wire/stun-binding.ts";
 import { ConnectionIds } from "../connection/connection-ids.ts";
 import type { Engine } from "../engine/contract.ts";
 import type { PeerSettings } from "../options.ts";
+import { judgeNat, type NatKind } from "../nat/report.ts";
 import { scopeOf } from "../path/seeking/reachability.ts";
 import { requireRegistration } from "../relay/answer.ts";
 import { RelayClient } from "../relay/client.ts";
 import { createRelayHttp } from "../relay/finder.ts";
 import { localRelay } from "../relay/local-relay.ts";
+import { SecondPort } from "../relay/second-port.ts";
 import { StunClient } from "../relay/stun-client.ts";
 import { registerRequest } from "../relay/upkeep.ts";
 import { PeerSocket } from "../socket.ts";
@@ -17,9 +20,16 @@ import { pause } from "../time/pause.ts";
 
 /**
  * What a NAT makes of a port (RFC 4787 §4.1), as far as one relay can tell: `"none"` without a NAT; the same port for all
- * destinations, or another for each; `"unknown"` where the relay's name has one address only, as a second one has to be asked.
+ * destinations, or another for each: by its second port the next ones (`"sequential"`) or any (`"random"`), by its second address
+ * one or the other (`"endpoint-dependent"`); `"unknown"` where the relay has neither.
  */
-export type MappingKind = "none" | "endpoint-independent" | "endpoint-dependent" | "unknown";
+export type MappingKind =
+  | "none"
+  | "endpoint-independent"
+  | "endpoint-dependent"
+  | "sequential"
+  | "random"
+  | "unknown";
 
 /** What the relay sees of this host in one IP version. */
 export interface RelayView {
@@ -72,7 +82,7 @@ async function view(settings: PeerSettings, socket: PeerSocket, relay: RelayClie
       ...compared(socket, seen),
       httpMs: await shortestMs(register),
       stunMs: await shortestMs(() => stun.bind(credential)),
-      mapping: isOwn(seen) ? "none" : await mappingKind(settings, socket, credential, seen),
+      mapping: isOwn(seen) ? "none" : await mappingKind(settings, socket, answer, seen),
     };
   } finally {
     await relay.endRegistration(answer.id);
@@ -96,8 +106,27 @@ function isOwn({ address }: Address): boolean {
 /** Time for an answer from another address of the relay's, in ms: one that is no address of this relay may not answer. */
 const otherAnswerMs = 2000;
 
-/** Asks another address of the relay, from the same socket, what it sees. */
+/** Asks the relay's second port and another address of it, from the same socket, what they see. The worse of the two counts. */
 async function mappingKind(
+  settings: PeerSettings,
+  socket: PeerSocket,
+  { id, secret, stunPort }: RegisterResponse,
+  seen: Address,
+): Promise<MappingKind> {
+  const byPort = stunPort === undefined ? "unknown" : await kindByPort(socket, stunPort, seen);
+  if (byPort === "sequential" || byPort === "random") return byPort;
+  const byAddress = await kindByAddress(settings, socket, { username: id, password: secret }, seen);
+  return byAddress === "unknown" ? byPort : byAddress;
+}
+
+async function kindByPort(socket: PeerSocket, port: number, seen: Address): Promise<NatKind> {
+  const secondPort = new SecondPort(socket);
+  socket.onStun = (datagram) => secondPort.receive(datagram);
+  const second = await secondPort.ask({ ...socket.relay, port });
+  return second ? judgeNat(seen, second).kind : "unknown";
+}
+
+async function kindByAddress(
   { addresses }: PeerSettings,
   socket: PeerSocket,
   credential: StunCredential,

@@ -1,7 +1,9 @@
 import type { Address } from "../../wire/address.ts";
-import type { Candidate, ControlMessage, Hello } from "./control/messages.ts";
+import type { NatReport } from "../nat/report.ts";
+import type { Candidate, CandidateList, ControlMessage, Hello } from "./control/messages.ts";
 import type { DirectPathActions } from "./keeping/direct-path.ts";
 import type { ConnectionPathEvent } from "./path-feed.ts";
+import type { RelayReason } from "./policy.ts";
 import type { Checklist } from "./seeking/checklist.ts";
 
 /** What an `Agent` does, beside what its direct path does. */
@@ -16,8 +18,15 @@ export interface AgentActions extends Omit<DirectPathActions, "check" | "selecte
   relayRttMs(): number;
   /** Returns this side's candidates, as the other's permit. */
   gather(others: readonly Candidate[]): readonly Candidate[];
-  /** Returns those of the other side's candidates that may be checked. */
-  permit(others: readonly Candidate[]): readonly Address[];
+  /** Returns what this side knows of its NAT. */
+  nat(): NatReport;
+  /** Returns those of the other side's candidates that may be checked, and what may be guessed by its list. */
+  permit(others: CandidateList): {
+    readonly targets: readonly Address[];
+    readonly guesses: readonly Address[];
+  };
+  /** Returns why a round has had no answer, as far as is known. */
+  explain(exhausted: RelayReason): RelayReason;
   tell(event: ConnectionPathEvent): void;
 }
 

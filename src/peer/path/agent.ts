@@ -3,9 +3,10 @@ import { type Address, formatAddress, sameAddress } from "../../wire/address.ts"
 import { isWorthIt } from "./keeping/choice.ts";
 import type { AgentActions, AgentParts } from "./agent-parts.ts";
 import { DirectPath } from "./keeping/direct-path.ts";
-import type { Candidate, ControlMessage, Hello } from "./control/messages.ts";
+import type { Candidate, CandidateList, ControlMessage, Hello } from "./control/messages.ts";
 import { type DirectAgreement, type RelayReason, stricter } from "./policy.ts";
 import { ListInbox } from "./control/list-inbox.ts";
+import { OwnList } from "./control/own-list.ts";
 import { Accepted } from "./keeping/accepted.ts";
 import { Answers } from "./seeking/answers.ts";
 import { Quarantine } from "./keeping/quarantine.ts";
@@ -24,12 +25,11 @@ export class Agent {
   readonly #answers: Answers = new Answers();
   #other: Hello | undefined;
   #others: readonly Candidate[] = [];
-  #generation = 0;
+  readonly #own: OwnList = new OwnList();
   readonly #lists: ListInbox = new ListInbox(0);
   #startMs = 0;
   /** From HELLO to the other side's answer to it: the round trip by the relay, and some time of its process. */
   #relayRttMs = 0;
-  #sent = "";
   /** The address that the client wants, until it answers a check. */
   #wished: Address | undefined;
   #reason: RelayReason | undefined;
@@ -115,6 +115,11 @@ export class Agent {
     this.advance(nowMs);
   }
 
+  /** What this side tells of its NAT may have changed, and its network has not. */
+  told(): void {
+    if (this.#maySeek) this.#announce();
+  }
+
   /** The other side says no more about paths. */
   end(nowMs: number): void {
     this.#hasEnded = true;
@@ -181,15 +186,12 @@ export class Agent {
 
   /** Tells this side's candidates, if they are others than before. */
   #announce(): void {
-    const candidates = this.#actions.gather(this.#others);
-    const text = candidates.map(({ address }) => formatAddress(address)).join();
-    if (text === this.#sent && this.#generation > 0) return;
-    this.#sent = text;
-    this.#actions.send({ type: "candidates", generation: ++this.#generation, candidates });
+    const list = this.#own.next(this.#actions.gather(this.#others), this.#actions.nat());
+    if (list) this.#actions.send(list);
   }
 
   /** Takes the other side's list, to look at it when all that came with it has been read. */
-  #hear(list: Extract<ControlMessage, { type: "candidates" }>, nowMs: number): void {
+  #hear(list: CandidateList, nowMs: number): void {
     if (this.#lists.isEmpty) this.#relayRttMs = nowMs - this.#startMs;
     this.#lists.put(list, nowMs);
   }
@@ -197,12 +199,12 @@ export class Agent {
   #learn(nowMs: number): void {
     const list = this.#lists.take(nowMs);
     if (!list) return;
-    this.#others = list;
+    this.#others = list.candidates;
     // The other side's show whether both are behind one NAT.
     this.#announce();
-    const targets = this.#actions.permit(list);
+    const { targets, guesses } = this.#actions.permit(list);
     const { checklist } = this.#parts;
-    checklist.setCandidates(targets, nowMs);
+    checklist.setCandidates(targets, nowMs, guesses);
     // With nobody to ask there are no rounds, until a check comes from somewhere.
     if (targets.length === 0 && checklist.round === 0) return this.#refuse("no-candidates");
     if (checklist.round === 0) checklist.start(1, nowMs);
@@ -218,7 +220,7 @@ export class Agent {
       this.#actions.send({ type: "punch", round: checklist.round, mode: "normal" });
     }
     for (const to of due) this.#actions.check(to, false, nowMs);
-    if (checklist.exhausted) this.#refuse(checklist.exhausted);
+    if (checklist.exhausted) this.#refuse(this.#actions.explain(checklist.exhausted));
   }
 
   /** @param count how many answers the round trip is the shortest of. */

@@ -2,20 +2,25 @@ import * as defaults from "../../defaults/index.ts";
 import { TokenBucket } from "../../token-bucket.ts";
 import { type Address, formatAddress } from "../../wire/address.ts";
 import type { EngineConnection, EnginePath, PathEvent } from "../engine/contract.ts";
+import { unknownNat } from "../nat/report.ts";
+import type { NatView } from "../nat/view.ts";
 import type { PeerSocket } from "../socket.ts";
 import type { PacketRoute } from "../udp/contract.ts";
 import type { AgentActions } from "./agent-parts.ts";
 import { Agent } from "./agent.ts";
 import type { ConnectionPathEvent } from "./path-feed.ts";
-import { judgeCandidates } from "./seeking/candidates.ts";
+import { isSameNat, judgeCandidates } from "./seeking/candidates.ts";
 import { Checklist, createCheckLimit } from "./seeking/checklist.ts";
 import { credentialOf } from "./seeking/credential.ts";
 import type { CheckOwner, PathChecks } from "./seeking/checks.ts";
 import type { ControlOwner, ControlStream } from "./control/control-stream.ts";
 import type { PathFigures } from "./keeping/direct-path.ts";
-import { type Candidate, controlVersion, type Hello } from "./control/messages.ts";
-import type { DirectAgreement, DirectPolicy } from "./policy.ts";
+import { type CandidateList, controlVersion, type Hello } from "./control/messages.ts";
+import type { DirectAgreement, DirectPolicy, RelayReason } from "./policy.ts";
 import type { Reachability } from "./seeking/reachability.ts";
+import { Forecast } from "./seeking/forecast.ts";
+import { guessAddresses } from "./seeking/guesses.ts";
+import { whySilent } from "./seeking/verdict.ts";
 import { gatherCandidates, type Place, reachabilityFrom } from "./seeking/surroundings.ts";
 
 /** Of all connections of this process. */
@@ -36,6 +41,7 @@ export interface DirectParts {
   readonly reflexive: () => Address | undefined;
   /** IP addresses that the relay's name has. */
   readonly relays: readonly string[];
+  readonly nat: NatView;
   /** Returns the addresses that the router maps to this socket. */
   readonly mapped: () => readonly Address[];
   /** Has what the engine has to send sent. */
@@ -50,6 +56,7 @@ export class DirectPaths {
   readonly #parts: DirectParts;
   readonly #agent: Agent;
   readonly #owner: CheckOwner;
+  readonly #forecast: Forecast;
   readonly #releases = new Map<string, () => void>();
   #remove: (() => void) | undefined;
   #route: PacketRoute = { direct: undefined, isMirrored: false };
@@ -63,18 +70,20 @@ export class DirectPaths {
   );
   /** The rules for the other side's addresses; `undefined` before its candidates have come. */
   #reachability: Reachability | undefined;
+  /** What the other side has told last. */
+  #theirs: CandidateList | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
   constructor(parts: DirectParts) {
     this.#parts = parts;
     const { engine, role } = parts;
+    this.#forecast = new Forecast(parts.nat, () => this.#run(() => this.#agent.told()));
     const checklist = new Checklist(checkLimit);
     const hello: Hello = {
       type: "hello",
       version: controlVersion,
       policy: parts.direct,
-      natKind: "unknown",
       maxCandidates: defaults.maxCandidates,
     };
     this.#agent = new Agent({ role: parts.role, hello, checklist, actions: this.#actions() });
@@ -135,6 +144,11 @@ export class DirectPaths {
     this.#run((nowMs) => this.#agent.moved(nowMs));
   }
 
+  onNatKnown(): void {
+    this.#run(() => this.#agent.told());
+    void this.#forecast.natKnown(performance.now());
+  }
+
   /** Ends all checks. Idempotent. */
   close(): void {
     this.#isClosed = true;
@@ -154,7 +168,11 @@ export class DirectPaths {
   #actions(): AgentActions {
     const { engine, socket, checks, control, wake } = this.#parts;
     return {
-      send: (message) => control.send(message),
+      send: (message) => {
+        // It tells that a round begins, whose first checks are about to leave.
+        if (message.type === "punch") void this.#forecast.roundBegins(performance.now());
+        control.send(message);
+      },
       check: (to, isNominated, nowMs) => checks.send(this.#owner, to, isNominated, nowMs),
       accept: (address) => void this.#releases.set(formatAddress(address), socket.allowDirect(address)),
       refuse: (address) => this.#refuse(formatAddress(address)),
@@ -168,17 +186,19 @@ export class DirectPaths {
       askByRelay: () => void engine.pingPath(relayPath),
       figures: () => this.#figures(),
       relayRttMs: () => engine.paths().find(({ id }) => id === relayPath)?.smoothedRtt ?? Infinity,
+      nat: () => this.#forecast.report,
       gather: (theirs) => gatherCandidates(this.#place, this.#tries, theirs),
       permit: (theirs) => this.#permit(theirs),
+      explain: (exhausted) => (exhausted === "checks-timeout" ? this.#whySilent() : exhausted),
       tell: (event) => this.#parts.onEvent(event),
     };
   }
 
   get #place(): Place {
-    const { socket, reflexive, mapped, relays } = this.#parts;
+    const { socket, reflexive, nat, mapped, relays } = this.#parts;
     return {
       localPort: socket.local.port,
-      reflexive: reflexive(),
+      reflexive: [reflexive(), nat.otherFamily].filter((address) => address !== undefined),
       mapped: mapped(),
       relays: [socket.relay.address, ...relays],
       reaches: (address) => socket.reaches(address),
@@ -189,9 +209,20 @@ export class DirectPaths {
     return this.#agent.agreement?.tries ?? "never";
   }
 
-  #permit(theirs: readonly Candidate[]): Address[] {
-    this.#reachability = reachabilityFrom(this.#place, this.#tries, theirs);
-    return judgeCandidates(theirs, this.#reachability).taken.map(({ address }) => address);
+  #permit(theirs: CandidateList): ReturnType<AgentActions["permit"]> {
+    this.#theirs = theirs;
+    this.#reachability = reachabilityFrom(this.#place, this.#tries, theirs.candidates);
+    const { taken } = judgeCandidates(theirs.candidates, this.#reachability);
+    return {
+      targets: taken.map(({ address }) => address),
+      guesses: guessAddresses(theirs, this.#reachability),
+    };
+  }
+
+  #whySilent(): RelayReason {
+    const { candidates = [], nat = unknownNat } = this.#theirs ?? {};
+    const isOfOneNat = isSameNat(this.#place.reflexive, candidates);
+    return whySilent({ own: this.#parts.nat, theirs: nat, isSameNat: isOfOneNat });
   }
 
   #open(): boolean {

@@ -24,7 +24,7 @@ export type RelayReason =
   | "peer-policy"
   /** One of the peers has no direct paths. */
   | "peer-unsupported"
-  /** Both NATs choose random ports. */
+  /** Both NATs have another port for each destination, and no check was answered. */
   | "nat-hard-both"
   /** No check was answered. */
   | "checks-timeout"

@@ -18,9 +18,9 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** Requires a registration. @throws ERR_QUICPIPE_RELAY_REFUSED otherwise. */
 export function requireRegistration(answer: RegisterResponse | undefined): RegisterResponse {
-  const { id, secret, address, relay, bound = relay }: Fields = { ...answer };
+  const { id, secret, address, relay, bound = relay, stunPort }: Fields = { ...answer };
   const areAddresses = isText(relay) && isText(bound) && (address === null || isText(address));
-  if (isText(id) && isText(secret) && areAddresses) return answer!;
+  if (isText(id) && isText(secret) && areAddresses && isPortOrNone(stunPort)) return answer!;
   throw odd("a registration");
 }
 
@@ -49,6 +49,10 @@ function isWaiting(message: unknown): message is WaitingMessage {
   if (typeof message !== "object" || message === null) return false;
   const { id, sender }: Fields = { ...message };
   return isText(id) && isText(sender);
+}
+
+function isPortOrNone(value: unknown): boolean {
+  return value === undefined || (Number.isInteger(value) && Number(value) > 0 && Number(value) <= 65_535);
 }
 
 function isString(value: unknown): value is string {

@@ -86,13 +86,25 @@ export class StunClient {
     throw refused(undefined);
   }
 
+  /** Asks without a credential, and returns the public address; `undefined` if nobody answers in 2.5 s. Moves and renews nothing. */
+  async ask(): Promise<Address | undefined> {
+    const { secondPortRequests, secondPortLastWaitMs } = defaults;
+    const request = { transactionId: randomBytes(stunTransactionIdBytes) };
+    const reply = await this.#transact(request, secondPortRequests, secondPortLastWaitMs);
+    return reply?.kind === "success" ? reply.address : undefined;
+  }
+
   /** Abandons all requests. */
   close(): void {
     for (const { resolve } of this.#transactions.values()) resolve(undefined);
   }
 
   /** Sends a request until a response comes, with growing gaps (RFC 8489 §6.2.1). */
-  async #transact(request: BindingRequest): Promise<BindingReply | undefined> {
+  async #transact(
+    request: BindingRequest,
+    requests: number = defaults.stunRequests,
+    lastWaitMs: number = defaults.stunLastWaitMs,
+  ): Promise<BindingReply | undefined> {
     const { promise, resolve } = Promise.withResolvers<BindingReply | undefined>();
     const key = keyOf(request.transactionId);
     this.#transactions.set(key, { request, resolve });
@@ -101,11 +113,11 @@ export class StunClient {
     const sendAgain = (left: number, waitMs: number): void => {
       if (left === 0) return resolve(undefined);
       this.#send(datagram);
-      const nextMs = left === 1 ? defaults.stunLastWaitMs : waitMs;
+      const nextMs = left === 1 ? lastWaitMs : waitMs;
       timer = setTimeout(sendAgain, nextMs, left - 1, waitMs * 2);
       timer.unref();
     };
-    sendAgain(defaults.stunRequests, defaults.stunRtoMs);
+    sendAgain(requests, defaults.stunRtoMs);
     try {
       return await promise;
     } finally {

@@ -97,6 +97,11 @@ export interface QuicpipeOptions {
    * variable `QUICPIPE_XDP_IFACE`, or else `"auto"`. User space forwards whatever the kernel cannot.
    */
   readonly xdp?: XdpOption;
+  /**
+   * A second public UDP port, 0 (any free port) to 65 535, that tells who asks its address and does nothing else. Peers learn by it
+   * what their NATs make of another destination. Default none.
+   */
+  readonly stunPort?: number;
   /** `"registered"` (default): STUN requires a registration's credentials; `"public"`: also answers standard clients. */
   readonly stun?: StunPolicy;
   /**

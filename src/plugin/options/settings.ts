@@ -43,6 +43,7 @@ export interface Settings
   /** Canonical IP literals. */
   readonly trustedProxies: ReadonlySet<string>;
   readonly publicAddress: string | undefined;
+  readonly stunPort: number | undefined;
   /** Path of the console including the base path; `undefined` if it is disabled. */
   readonly consolePath: string | undefined;
   readonly auth: AuthSettings;
@@ -80,13 +81,18 @@ export function resolveSettings(given: QuicpipeOptions | undefined, environment:
     hooks: (_, value) => resolveHooks(value),
     forwarder: (_, value) => resolveForwarder(value, environment),
     xdp: (_, value) => resolveXdp(value, environment.QUICPIPE_XDP_IFACE),
+    stunPort: (path, value) => (value === undefined ? value : requireInteger(path, value, stunPortRange)),
     stun: (path, value) => requireOneOf<StunPolicy>(path, value, ["registered", "public"]),
     telemetry: (_, value) => resolveTelemetry(value),
     logger: (_, value) => requireLogger(value),
   } satisfies OptionChecks<QuicpipeOptions>;
   const { console, forwarder, ...others } = checkOptions("quicpipe(…)", given, checks);
+  if (others.stunPort === others.port && others.port !== 0)
+    throw optionInvalid("stunPort", others.stunPort, `another port than \`port\`, ${others.port}`);
   return { ...others, ...forwarder, consolePath: console && others.basePath + console };
 }
+
+const stunPortRange = range(0, 0, 65_535);
 
 const forwarderRanges = {
   threads: range(1, defaults.forwarderThreads, defaults.maxForwarderThreads),

@@ -77,14 +77,20 @@ export function openRegistration(
 export function registerResponse(registration: Registration, request: ApiRequest): RegisterResponse {
   // It is live, as it was registered in this turn.
   const secret = request.service.registry.secretOf(registration.id)!;
-  return { ...registrationView(registration, request), ...boundAddress(request), secret };
+  const { stunPort } = request.service;
+  return {
+    ...registrationView(registration, request),
+    ...boundAddress(request),
+    ...(stunPort && { stunPort: stunPort.number }),
+    secret,
+  };
 }
 
 /** Returns what a list of registrations shows of one. */
 export function registrationView(
   { id, address, num, expiresAtMs, ttlMs }: Registration,
   request: ApiRequest,
-): Omit<RegisterResponse, "secret" | "bound"> {
+): Omit<RegisterResponse, "secret" | "bound" | "stunPort"> {
   return {
     id,
     address: address && formatAddress(address),

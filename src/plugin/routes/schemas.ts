@@ -98,9 +98,15 @@ export const openApiSchemas: Readonly<Record<SchemaName, unknown>> = {
         description:
           "address:port that the relay's UDP socket is bound to; only for a URL whose host is loopback.",
       },
+      stunPort: {
+        type: "integer",
+        minimum: 1,
+        maximum: 65_535,
+        description: "The relay's second UDP port, which answers plain STUN; absent if it has none.",
+      },
       secret: { ...text, description: "Password of the STUN long-term credential; the username is the id." },
     },
-    ["bound"],
+    ["bound", "stunPort"],
   ),
   RegisterListResponse: object({ registrations: { type: "array", items: object(registration) } }),
   MailboxSendRequest: object(
@@ -169,6 +175,11 @@ export const openApiSchemas: Readonly<Record<SchemaName, unknown>> = {
       dropped: { ...counts, description: "Datagrams by reason." },
       overflowed: count,
       stun: { ...counts, description: "Messages by outcome." },
+      stunPort: {
+        ...counts,
+        type: ["object", "null"],
+        description: "Messages at the second port, by outcome.",
+      },
       mailbox: counts,
       waiters: count,
       refused: { ...counts, description: "Requests by code." },

@@ -1,5 +1,13 @@
 import type { QuicpipeErrorCode } from "../../errors.ts";
-import type { DropReason, Forwarder, ForwarderStats, StunOutcome, XdpStatus } from "../../forwarder/index.ts";
+import type {
+  DropReason,
+  Forwarder,
+  ForwarderStats,
+  StunOutcome,
+  StunPort,
+  StunPortOutcome,
+  XdpStatus,
+} from "../../forwarder/index.ts";
 import type { StatsPage } from "../../protocol.ts";
 import type { Address } from "../../wire/address.ts";
 import type { MailboxStats } from "../mailbox/mailbox.ts";
@@ -38,6 +46,8 @@ export interface RelayStats {
   readonly overflowed: number;
   /** STUN messages, by outcome. */
   readonly stun: Readonly<Record<StunOutcome, number>>;
+  /** Messages at the second port, by outcome; `null` if there is none. */
+  readonly stunPort: Readonly<Record<StunPortOutcome, number>> | null;
   /** Waiting messages, and ended ones by outcome. */
   readonly mailbox: MailboxStats;
   /** Open long polls and event streams. */
@@ -54,6 +64,7 @@ export interface PagedRelayStats extends RelayStats {
 /** The parts of a relay that have counters. */
 export interface CountedParts {
   readonly forwarder: Forwarder;
+  readonly stunPort: StunPort | undefined;
   readonly registry: Registry;
   /** Of the mailbox, as they change. */
   readonly mailboxCounts: MailboxStats;
@@ -64,7 +75,7 @@ export interface CountedParts {
 
 /** Collects the figures of a running relay. */
 export function relayStats(parts: CountedParts): RelayStats {
-  const { forwarder, registry, mailboxCounts, waiters, refused } = parts;
+  const { forwarder, stunPort, registry, mailboxCounts, waiters, refused } = parts;
   const { relayed, path, unclaimed, gateway, dropped, overflowed, stun } = forwarder.stats();
   return {
     backend: forwarder.backend,
@@ -79,6 +90,7 @@ export function relayStats(parts: CountedParts): RelayStats {
     dropped,
     overflowed,
     stun,
+    stunPort: stunPort?.counts() ?? null,
     mailbox: { ...mailboxCounts },
     waiters: waiters.size,
     refused: Object.fromEntries(refused),

@@ -4,6 +4,8 @@ import { connect } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { RelayHooks } from "../../../src/index.ts";
 import { type Answer, call, type RelayApp, serveRelay } from "../harness/relay-app.ts";
+import { openPeer } from "../harness/udp-peer.ts";
+import { encodeBindingRequest, parseBindingReply } from "../../../src/wire/stun-binding.ts";
 import { adminToken, secret, tokenFor } from "../harness/token.ts";
 
 const auth = { secret };
@@ -38,6 +40,28 @@ describe("POST /v1/register", () => {
     });
     expect(Date.parse(body.expiresAt) - askedAtMs).toBeGreaterThan(3_590_000);
     expect(app.relay.stats()).toMatchObject({ registrations: 1, cids: 10 });
+  });
+
+  it("names the second port of a relay that has one, which tells a peer its address", async () => {
+    const app = await serveRelay({ auth, host: "127.0.0.1", stunPort: 0 });
+    const token = await tokenFor("alice");
+    const { stunPort } = (await register(app, token, { key: newKey(), num: 1 })).body;
+    const peer = await openPeer();
+    const transactionId = randomBytes(12);
+    peer.send(encodeBindingRequest({ transactionId }), { address: "127.0.0.1", port: stunPort! });
+    expect(parseBindingReply(await peer.next(), { transactionId })).toEqual({
+      kind: "success",
+      address: peer.address,
+    });
+    expect(app.relay.stats().stunPort).toMatchObject({ answered: 1 });
+    const { registrations } = (await call("GET", `${app.url}/v1/registrations`, { token })).body;
+    expect(registrations).toMatchObject([{ address: null }]);
+    expect(registrations[0]).not.toHaveProperty("stunPort");
+  });
+
+  it("has no second port unless it is asked for", async () => {
+    const app = await serveRelay({ auth });
+    expect(app.relay.stats().stunPort).toBeNull();
   });
 
   it("refreshes what the same subject registered with the same key, with more or fewer connection IDs", async () => {

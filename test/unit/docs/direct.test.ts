@@ -40,7 +40,6 @@ describe("the examples of direct paths in docs/protocol.md", () => {
         type: "hello",
         version: 1,
         policy: "auto",
-        natKind: "unknown",
         maxCandidates: defaults.maxCandidates,
       }),
       encodeMessage({
@@ -50,6 +49,7 @@ describe("the examples of direct paths in docs/protocol.md", () => {
           { kind: "host", address: host },
           { kind: "reflexive", address: reflexive },
         ],
+        nat: { kind: "sequential", ports: { base: 51_821, step: 1 } },
       }),
       encodeMessage({ type: "punch", round: 1, mode: "normal" }),
       encodeMessage({ type: "path", kind: "direct" }),
@@ -80,6 +80,13 @@ describe("docs/protocol.md", () => {
     const { checkPatience, gainToChange, quarantineMs, slowestDirect } = defaults;
     const ladder = defaults.checkLadderMs.join(", ").replace(/, (\d+)$/, " and $1");
     for (const statement of [
+      `a port at most ${defaults.maxPortStep} away`,
+      `sent up to ${defaults.secondPortRequests} times, 0, 500 and 1500 ms after the first`,
+      `It tells ${defaults.portsBefore} steps less`,
+      `after ${seconds(defaults.mappingMs)} s without a round`,
+      `sends 2 checks, ${defaults.guessLadderMs[1]} ms apart, at each of the ${defaults.guessedPorts} ports`,
+      `A port below ${defaults.leastGuessedPort} or above`,
+      `${defaults.guessedPorts * defaults.guessLadderMs.length} of its ${defaults.maxRoundChecks} checks`,
       `body of more than ${defaults.maxControlMessageBytes} bytes`,
       `more than 65 536 bytes at once and 65 536 bytes a minute after that`,
       `tells at most ${defaults.maxCandidates}:`,

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { createCounters } from "../../../src/forwarder/counters.ts";
+import { PlainStun } from "../../../src/forwarder/stun/plain-stun.ts";
 
 /** The rows of the tables in docs/statistics.md: the names in the first cell, and the other cells. */
 const rows = readFileSync("docs/statistics.md", "utf8")
@@ -61,6 +62,7 @@ describe("docs/statistics.md", () => {
       ...below("mailbox", figuresOf("src/plugin/mailbox/mailbox.ts", "MailboxStats")),
       ...below("dropped", Object.keys(dropped)),
       ...below("stun", Object.keys(stun)),
+      ...below("stunPort", Object.keys(new PlainStun(0).counts)),
       ...figuresOf("src/gateway/budget/budget.ts", "BudgetStats"),
       ...below("refused", membersOf("src/gateway/budget/limits.ts", "BudgetRefusal")),
     ];

@@ -53,7 +53,7 @@ describe("the figures of a pair", () => {
 
   it("take either outcome of a pair that chance decides, and no other", () => {
     const either: Cell = { ...cell, outcome: "either" };
-    expect(figuresOf(either, [direct, relay]).faults).toEqual([]);
+    expect(figuresOf(either, [direct, { ...relay, outcome: "udp-blocked" }]).faults).toEqual([]);
     expect(figuresOf(either, [{ ...relay, outcome: "lossy" }]).faults).toHaveLength(1);
   });
 });

@@ -1,12 +1,12 @@
 import { candidateListsPerMinute } from "../../../defaults/index.ts";
 import { TokenBucket } from "../../../token-bucket.ts";
-import type { Candidate, ControlMessage } from "./messages.ts";
+import type { CandidateList } from "./messages.ts";
 
 /** The other side's last list of candidates, until it is looked at: 16 a minute, after all that came with it has been read. */
 export class ListInbox {
   readonly #bucket: TokenBucket;
   #generation = 0;
-  #unread: readonly Candidate[] | undefined;
+  #unread: CandidateList | undefined;
   #nowMs = 0;
 
   constructor(nowMs: number) {
@@ -19,15 +19,15 @@ export class ListInbox {
   }
 
   /** Takes a list, unless it is older than the last. */
-  put({ generation, candidates }: Extract<ControlMessage, { type: "candidates" }>, nowMs: number): void {
+  put(list: CandidateList, nowMs: number): void {
     this.#nowMs = nowMs;
-    if (generation <= this.#generation) return;
-    this.#generation = generation;
-    this.#unread = candidates;
+    if (list.generation <= this.#generation) return;
+    this.#generation = list.generation;
+    this.#unread = list;
   }
 
   /** Returns the last list, once, if it is not one of too many. */
-  take(nowMs: number): readonly Candidate[] | undefined {
+  take(nowMs: number): CandidateList | undefined {
     this.#nowMs = nowMs;
     if (!this.#unread || !this.#bucket.take(1, nowMs)) return undefined;
     const list = this.#unread;

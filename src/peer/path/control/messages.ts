@@ -1,13 +1,13 @@
+import { maxPortStep } from "../../../defaults/index.ts";
 import { type Address, formatIp, parseIp, plainIp } from "../../../wire/address.ts";
 import { encodeVarint } from "../../../wire/varint.ts";
+import type { NatKind, NatReport } from "../../nat/report.ts";
 import { BodyReader } from "./body-reader.ts";
 import { directPolicies, type DirectPolicy, type RelayReason, relayReasons } from "../policy.ts";
 
 /** Version of the control messages that this peer sends. */
 export const controlVersion = 1;
 
-/** How a NAT chooses the external port of a socket for each new destination (RFC 4787 §4.1, §4.2). */
-export type NatKind = "unknown" | "endpoint-independent" | "sequential" | "random";
 /** Where an address comes from: an interface, a STUN answer, or a port mapping that the NAT granted. */
 export type CandidateKind = "host" | "reflexive" | "mapped";
 
@@ -22,7 +22,6 @@ export interface Hello {
   readonly type: "hello";
   readonly version: number;
   readonly policy: DirectPolicy;
-  readonly natKind: NatKind;
   /** Candidates that the sender takes from the other peer. */
   readonly maxCandidates: number;
 }
@@ -35,6 +34,7 @@ export type ControlMessage =
       readonly type: "candidates";
       readonly generation: number;
       readonly candidates: readonly Candidate[];
+      readonly nat: NatReport;
     }
   /** The sender begins a round of checks. */
   | { readonly type: "punch"; readonly round: number; readonly mode: "normal" }
@@ -42,6 +42,9 @@ export type ControlMessage =
   | { readonly type: "path"; readonly kind: "relay" | "direct"; readonly reason?: RelayReason | undefined }
   /** The sender's direct path is no more. */
   | { readonly type: "gone" };
+
+/** A message with a side's candidates. */
+export type CandidateList = Extract<ControlMessage, { type: "candidates" }>;
 
 const messageType = { hello: 1, candidates: 2, punch: 3, path: 4, gone: 6 } as const;
 
@@ -66,8 +69,9 @@ function encodeBody(message: ControlMessage): Uint8Array {
     case "hello":
       return encodeHello(message);
     case "candidates": {
-      const { generation, candidates } = message;
-      return Buffer.concat([...varints(generation, candidates.length), ...candidates.map(encodeCandidate)]);
+      const { generation, candidates, nat } = message;
+      const list = candidates.map(encodeCandidate);
+      return Buffer.concat([...varints(generation, list.length), ...list, ...encodeNat(nat)]);
     }
     case "punch":
       return Buffer.concat(varints(message.round, modes.indexOf(message.mode)));
@@ -79,10 +83,8 @@ function encodeBody(message: ControlMessage): Uint8Array {
 }
 
 function encodeHello(hello: Hello): Uint8Array {
-  const { policy, natKind, maxCandidates } = hello;
-  return Buffer.concat([
-    ...varints(hello.version, directPolicies.indexOf(policy), natKinds.indexOf(natKind), maxCandidates),
-  ]);
+  const { version, policy, maxCandidates } = hello;
+  return Buffer.concat(varints(version, directPolicies.indexOf(policy), maxCandidates));
 }
 
 /** A candidate's kind, and the length, IP address and port of its address. The length tells the family, and lets others be skipped. */
@@ -90,6 +92,14 @@ function encodeCandidate({ kind, address }: Candidate): Uint8Array {
   const ip = parseIp(address.address) ?? new Uint8Array();
   const port = Uint8Array.of(address.port >> 8, address.port);
   return Buffer.concat([...varints(candidateKinds.indexOf(kind), ip.length + 2), ip, port]);
+}
+
+/** A NAT's kind, and of a sequential one the port that it gave last, its step, and whether that is downwards. */
+function encodeNat({ kind, ports }: NatReport): Uint8Array[] {
+  const number = natKinds.indexOf(kind);
+  if (kind !== "sequential") return varints(number);
+  const { base, step } = ports ?? { base: 0, step: 0 };
+  return varints(number, base, Math.abs(step), step < 0 ? 1 : 0);
 }
 
 function varints(...values: readonly number[]): Uint8Array[] {
@@ -111,7 +121,12 @@ function readMessage(type: number, body: BodyReader): ControlMessage | undefined
     case messageType.hello:
       return readHello(body);
     case messageType.candidates:
-      return { type: "candidates", generation: body.count(), candidates: readCandidates(body) };
+      return {
+        type: "candidates",
+        generation: body.count(),
+        candidates: readCandidates(body),
+        nat: readNat(body),
+      };
     case messageType.punch:
       return { type: "punch", round: body.count(), mode: body.choice(modes) };
     case messageType.path:
@@ -128,7 +143,6 @@ function readHello(body: BodyReader): Hello {
     type: "hello",
     version: body.count(),
     policy: body.choice(directPolicies),
-    natKind: body.choice(natKinds),
     maxCandidates: body.count(),
   };
 }
@@ -143,6 +157,14 @@ function readCandidates(body: BodyReader): Candidate[] {
     if (kind && address) candidates.push({ kind, address });
   }
   return candidates;
+}
+
+function readNat(body: BodyReader): NatReport {
+  const kind = body.choice(natKinds);
+  if (kind !== "sequential") return { kind };
+  const [base, size, direction] = [body.count(), body.count(), body.count()];
+  if (base > 65_535 || size < 1 || size > maxPortStep) return { kind };
+  return { kind, ports: { base, step: direction === 1 ? -size : size } };
 }
 
 function addressOf(bytes: Uint8Array): Address | undefined {

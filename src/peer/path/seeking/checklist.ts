@@ -1,4 +1,10 @@
-import { maxRoundTargets, unprovenChecksPerSecond } from "../../../defaults/index.ts";
+import {
+  checkLadderMs,
+  guessLadderMs,
+  maxRoundChecks,
+  maxRoundTargets,
+  unprovenChecksPerSecond,
+} from "../../../defaults/index.ts";
 import { TokenBucket } from "../../../token-bucket.ts";
 import { type Address, formatAddress } from "../../../wire/address.ts";
 import type { RelayReason } from "../policy.ts";
@@ -30,6 +36,8 @@ export class Checklist {
   /** Addresses that have answered, the latest last. */
   readonly #proven = new Set<string>();
   #candidates: readonly Address[] = [];
+  /** Addresses that the other peer's NAT may give, of which most are wrong. */
+  #guesses: readonly Address[] = [];
   #round: Round | undefined;
   #number = 0;
   /** Number of the latest round that either peer has begun or asked for. */
@@ -83,14 +91,16 @@ export class Checklist {
     this.#schedule.setActive(isActive);
   }
 
-  /** Replaces the other peer's candidates. New ones join the round that is open, or begin one. */
-  setCandidates(candidates: readonly Address[], nowMs: number): void {
-    const former = new Set(this.#candidates.map(formatAddress));
-    this.#candidates = candidates.slice(0, maxRoundTargets);
+  /** Replaces the other peer's candidates, and the guesses, which have their room first. New ones join the round that is open, or begin one. */
+  setCandidates(candidates: readonly Address[], nowMs: number, guesses: readonly Address[] = []): void {
+    const former = new Set(this.#addresses.map(formatAddress));
+    const room = maxRoundChecks - guesses.length * guessLadderMs.length;
+    this.#candidates = candidates.slice(0, Math.trunc(room / checkLadderMs.length));
+    this.#guesses = guesses;
     this.#withheldTargets += candidates.length - this.#candidates.length;
-    this.#round?.retain(this.#candidates);
+    this.#round?.retain(this.#addresses);
     if (!this.#schedule.isStarted || this.#join(nowMs)) return;
-    if (this.#candidates.every((address) => former.has(formatAddress(address)))) return;
+    if (this.#addresses.every((address) => former.has(formatAddress(address)))) return;
     this.#schedule.request(nowMs);
     this.#turn(nowMs);
   }
@@ -141,17 +151,24 @@ export class Checklist {
     return next === Infinity ? undefined : next;
   }
 
+  get #addresses(): readonly Address[] {
+    return [...this.#candidates, ...this.#guesses];
+  }
+
   /** When it is known that nobody answers; infinite if that is known or wrong. */
   get #verdictMs(): number {
     const isAwaited = !this.#isAnswered && !this.#exhausted;
     return isAwaited && this.#round ? this.#round.endMs : Infinity;
   }
 
-  /** Adds the candidates to the round that is open. Reports whether that has them all. */
+  /** Adds the candidates and the guesses to the round that is open. Reports whether that has them all. */
   #join(nowMs: number): boolean {
     const round = this.#round;
     if (!round?.isOpen(nowMs)) return false;
-    const outside = this.#candidates.filter((address) => !round.join(address, nowMs));
+    const outside = [
+      ...this.#candidates.filter((address) => !round.join(address, nowMs)),
+      ...this.#guesses.filter((address) => !round.join(address, nowMs, guessLadderMs)),
+    ];
     this.#withheldTargets += outside.length;
     return outside.length === 0;
   }

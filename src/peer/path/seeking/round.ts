@@ -1,4 +1,4 @@
-import { checkAnswerMs, checkLadderMs, checkPaceMs, maxRoundTargets } from "../../../defaults/index.ts";
+import { checkAnswerMs, checkLadderMs, checkPaceMs, maxRoundChecks } from "../../../defaults/index.ts";
 import { type Address, formatAddress } from "../../../wire/address.ts";
 
 /** Time from the first check to an address to the last, in ms. */
@@ -8,6 +8,8 @@ const ladderMs: number = checkLadderMs.at(-1)!;
 interface Target {
   readonly address: Address;
   readonly startMs: number;
+  /** When it is sent checks, in ms after the first. */
+  readonly ladder: readonly number[];
   /** Whether a request came from it. It stays when the candidates are replaced. */
   isHeard: boolean;
   /** Place of the next check in the ladder. */
@@ -16,11 +18,13 @@ interface Target {
   nextMs: number;
 }
 
-/** One try to punch: which of at most 8 addresses is sent which of its 8 checks, and when. */
+/** One try to punch: which address is sent which of its checks, and when; 8 at each of 8 addresses, or 64 otherwise. */
 export class Round {
   readonly #targets = new Map<string, Target>();
   readonly #openUntilMs: number;
   #lastCheckMs: number;
+  /** Checks that there is still room for. */
+  #room: number = maxRoundChecks;
   /** When the next address may begin. */
   #paceMs: number;
 
@@ -49,11 +53,15 @@ export class Round {
     return nowMs < this.#openUntilMs;
   }
 
-  /** Adds an address, or leaves it as it is. Reports whether the round has it, which it has not if it is full. */
-  join(address: Address, nowMs: number): boolean {
+  /**
+   * Adds an address, or leaves it as it is. Reports whether the round has it, which it has not if it is full.
+   *
+   * @param ladder when it is sent checks, in ms after the first.
+   */
+  join(address: Address, nowMs: number, ladder: readonly number[] = checkLadderMs): boolean {
     if (this.#targets.has(formatAddress(address))) return true;
     const startMs = Math.max(nowMs, this.#paceMs);
-    if (!this.#add(address, startMs, false)) return false;
+    if (!this.#add({ address, startMs, ladder, isHeard: false })) return false;
     this.#paceMs = startMs + checkPaceMs;
     return true;
   }
@@ -64,7 +72,7 @@ export class Round {
    */
   hear(address: Address, nowMs: number): boolean {
     const target = this.#targets.get(formatAddress(address));
-    if (!target) return this.#add(address, nowMs, true);
+    if (!target) return this.#add({ address, startMs: nowMs, ladder: checkLadderMs, isHeard: true });
     target.isHeard = true;
     if (target.nextMs !== Infinity) target.nextMs = Math.min(target.nextMs, nowMs);
     return true;
@@ -90,10 +98,12 @@ export class Round {
     return due.map(({ address }) => address);
   }
 
-  #add(address: Address, startMs: number, isHeard: boolean): boolean {
-    if (this.#targets.size >= maxRoundTargets) return false;
-    this.#targets.set(formatAddress(address), { address, startMs, isHeard, rung: 0, nextMs: startMs });
-    this.#lastCheckMs = Math.max(this.#lastCheckMs, startMs + ladderMs);
+  #add(target: Omit<Target, "rung" | "nextMs">): boolean {
+    const { address, startMs, ladder } = target;
+    if (ladder.length > this.#room) return false;
+    this.#room -= ladder.length;
+    this.#targets.set(formatAddress(address), { ...target, rung: 0, nextMs: startMs });
+    this.#lastCheckMs = Math.max(this.#lastCheckMs, startMs + ladder.at(-1)!);
     return true;
   }
 }
@@ -101,6 +111,6 @@ export class Round {
 function advance(target: Target, nowMs: number): void {
   do {
     target.rung++;
-    target.nextMs = target.startMs + (checkLadderMs[target.rung] ?? Infinity);
+    target.nextMs = target.startMs + (target.ladder[target.rung] ?? Infinity);
   } while (target.nextMs <= nowMs);
 }

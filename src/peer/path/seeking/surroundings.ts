@@ -9,8 +9,8 @@ import { Reachability, scopeOf } from "./reachability.ts";
 /** What a socket's owner knows of where it is. */
 export interface Place {
   readonly localPort: number;
-  /** The socket's public address, as the relay sees it. */
-  readonly reflexive: Address | undefined;
+  /** The socket's public addresses, as the relay sees them, at most one for each IP version. */
+  readonly reflexive: readonly Address[];
   /** Addresses that the router maps to the socket. */
   readonly mapped: readonly Address[];
   /** IP literals of the relay. */
@@ -25,14 +25,13 @@ export function gatherCandidates(
   tries: DirectAgreement["tries"],
   theirs: readonly Candidate[],
 ): Candidate[] {
-  const seen = reflexive ? [reflexive] : [];
   return ownCandidates({
     tries,
     localPort,
     interfaces: hostAddresses().ips.filter(reaches),
-    reflexive: seen,
+    reflexive,
     mapped,
-    isSameNat: isSameNat(seen, theirs),
+    isSameNat: isSameNat(reflexive, theirs),
   });
 }
 
@@ -50,10 +49,10 @@ export function reachabilityFrom(
     reaches: (ip) => reaches(ip) && useful.some((own) => isIPv4(own) === isIPv4(ip)),
     relayAddresses: relays,
     // Others behind the same NAT have the same address outside.
-    ownAddresses: reflexive ? [reflexive] : [],
+    ownAddresses: reflexive,
     ownIps: [...ips, ...mapped.map(({ address }) => address)],
     subnets,
-    isSameNat: isSameNat(reflexive ? [reflexive] : [], theirs),
+    isSameNat: isSameNat(reflexive, theirs),
   });
 }
 

@@ -11,6 +11,9 @@ import { PeerProgram, startProgram } from "./peer-program.ts";
 
 export type Family = "ipv4" | "ipv6";
 
+/** The relay's second port. */
+export const labStunPort = 3478;
+
 /** A relay in a laboratory, as peers find it. */
 export class LabRelay {
   readonly #port: string;
@@ -21,14 +24,27 @@ export class LabRelay {
     this.#certificate = certificate;
   }
 
-  /** Starts it on all addresses. */
+  /** Starts it on all addresses, with a second port. */
   static async start(where: Namespace): Promise<LabRelay> {
     const hosts = [...relayAddresses.ipv4, ...relayAddresses.ipv6];
     const tls = await createCertificate({ name: "relay", hosts });
-    const env = { HOST: "::", KEY: tls.privateKey, CERT: tls.certificate, SECRET: secret };
+    const env = {
+      HOST: "::",
+      STUN_PORT: String(labStunPort),
+      KEY: tls.privateKey,
+      CERT: tls.certificate,
+      SECRET: secret,
+    };
     const relay = startProgram(where, "relay", env);
     const [, port] = await relay.prints(/listening on (\d+)/);
     return new LabRelay(port!, tls.certificate);
+  }
+
+  /** How peers of a host find it by one IP version. */
+  env(family: Family): NodeJS.ProcessEnv {
+    const [address] = relayAddresses[family];
+    const host = family === "ipv6" ? `[${address}]` : address;
+    return { RELAY: `https://${host}:${this.#port}`, RELAY_CA: this.#certificate };
   }
 
   /** Starts a program for the peers of one host, which reach the relay by one IP version. */
@@ -38,11 +54,9 @@ export class LabRelay {
     family: Family = "ipv4",
     env: NodeJS.ProcessEnv = {},
   ): Promise<PeerProgram> {
-    const [address] = relayAddresses[family];
     const ids = await testIdentities();
     return await PeerProgram.start(where, {
-      RELAY: `https://${family === "ipv6" ? `[${address}]` : address}:${this.#port}`,
-      RELAY_CA: this.#certificate,
+      ...this.env(family),
       IDENTITY: ids[place].pem,
       PINS: ids[place === "alice" ? "bob" : "alice"].pin,
       ...env,

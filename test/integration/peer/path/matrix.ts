@@ -23,10 +23,16 @@ const sites: Readonly<Record<string, Kinds>> = {
 const sharedSites: Readonly<Record<string, Kinds>> = { together: "port-dependent" };
 
 /**
- * What has to become of two peers: a direct path, or the reason why there is none. `either` is a direct path or `checks-timeout`, as
+ * What has to become of two peers: a direct path, or the reason why there is none. `either` is a direct path or `udp-blocked`, as
  * chance has it.
  */
-export type Outcome = "direct" | "checks-timeout" | "no-candidates" | "either";
+export type Outcome =
+  | "direct"
+  | "checks-timeout"
+  | "nat-hard-both"
+  | "udp-blocked"
+  | "no-candidates"
+  | "either";
 
 /** Two peers in their sites. */
 export interface Cell {
@@ -47,7 +53,7 @@ const rows: readonly string[] = [
   "relay-only",
 ];
 
-/** Choose another port for each destination. Of a sequential one nobody predicts the next port: it is as hard as a random one. */
+/** Choose another port for each destination. The next one of a sequential NAT is predicted, unless the other side is such a one too. */
 const changing: ReadonlySet<string> = new Set(["symmetric", "sequential"]);
 
 /** Let in only what they have sent to, port by port. */
@@ -61,6 +67,11 @@ const strict: ReadonlySet<string> = new Set([
   "sequential",
 ]);
 
+/** Whether a NAT of a cell counts its ports. */
+export function countsPorts({ alice, bob }: Pick<Cell, "alice" | "bob">): boolean {
+  return alice === "sequential" || bob === "sequential";
+}
+
 export function nameOf({ alice, bob }: Pick<Cell, "alice" | "bob">): string {
   return `${alice} | ${bob}`;
 }
@@ -71,7 +82,10 @@ function cell(alice: string, bob: string, outcome = expected(alice, bob)): Cell 
 
 function expected(alice: string, bob: string): Outcome {
   const isHard = (one: string, other: string): boolean => changing.has(one) && strict.has(other);
-  if (alice === "relay-only" || bob === "relay-only") return "checks-timeout";
+  const hard = [alice, bob].filter((site) => changing.has(site)).length;
+  if (alice === "relay-only" || bob === "relay-only") return hard > 0 ? "checks-timeout" : "udp-blocked";
+  if (hard === 2) return "nat-hard-both";
+  if (countsPorts({ alice, bob })) return "direct";
   // Who is late at a router without a filter finds an entry of the other's first check there, and gets another port.
   if (bob === "unfiltered" && strict.has(alice)) return "either";
   return isHard(alice, bob) || isHard(bob, alice) ? "checks-timeout" : "direct";
@@ -79,7 +93,10 @@ function expected(alice: string, bob: string): Outcome {
 
 export const cells: readonly Cell[] = [
   ...rows.flatMap((alice, index) => rows.slice(index).map((bob) => cell(alice, bob))),
-  ...[...rows.slice(0, -1), "sequential"].map((alice) => cell(alice, "sequential")),
+  ...["open", "address-dependent", "symmetric", "firewall-v4", "sequential"].map((alice) =>
+    cell(alice, "sequential"),
+  ),
+  ...["full-cone", "port-dependent", "double"].map((bob) => cell("sequential", bob)),
   ...["reject", "unfiltered"].flatMap((bob) =>
     ["open", "address-dependent", "port-dependent", bob].map((alice) => cell(alice, bob)),
   ),

@@ -3,7 +3,7 @@ import type { Namespace } from "../../harness/network/namespaces.ts";
 import { testIdentities } from "../../harness/peers.ts";
 import { itWith } from "../../harness/requirement.ts";
 import { createLab, type Lab } from "../../nat-lab/lab.ts";
-import { startTransfer } from "./lab-peers.ts";
+import { labStunPort, startTransfer } from "./lab-peers.ts";
 
 /** Counts what leaves a host by IP for anywhere but the relay, whatever it is. */
 function countOthers(host: Namespace, { addresses }: Lab): () => number {
@@ -58,6 +58,18 @@ describe("a peer that wants public addresses alone", () => {
   });
 });
 
+describe("a peer whose firewall lets UDP go to the relay's first port alone", () => {
+  itWith("netns")("says so, and the other one that no check was answered", async () => {
+    await using lab = await createLab({ alice: "relay-only", bob: "symmetric" });
+    lab.alice.nft(`table inet first-port {
+  chain out { type filter hook output priority filter; udp dport ${labStunPort} drop; }
+}`);
+    const { alice, bob } = await startTransfer(lab);
+    const reasons = await Promise.all([alice.refused(), bob.refused()]);
+    expect(reasons.map(({ reason }) => reason)).toEqual(["udp-blocked", "checks-timeout"]);
+  });
+});
+
 describe("a peer that wants no relay", () => {
   itWith("netns")("has its connection as soon as that is direct", async () => {
     await using lab = await createLab({ alice: "port-dependent", bob: "port-dependent" });
@@ -83,6 +95,6 @@ describe("a peer that wants no relay", () => {
     const { alice } = await startTransfer(lab, { alice: "require" });
     lab.cut();
     const end = alice.next(({ event }) => event === "done");
-    await expect(end).rejects.toThrow(/no direct path to bob \(checks-timeout\)/);
+    await expect(end).rejects.toThrow(/no direct path to bob \(udp-blocked\)/);
   });
 });

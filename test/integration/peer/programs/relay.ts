@@ -3,7 +3,7 @@ import { H3 } from "h3";
 import { serveHttp3 } from "../../../../src/gateway/index.ts";
 import { quicpipe } from "../../../../src/plugin/index.ts";
 
-const { KEY, CERT, SECRET, PORT, HOST } = process.env;
+const { KEY, CERT, SECRET, PORT, HOST, STUN_PORT } = process.env;
 const app = new H3();
 const gateway = await serveHttp3(app, {
   key: KEY!,
@@ -13,6 +13,7 @@ const gateway = await serveHttp3(app, {
 const relay = quicpipe({
   host: HOST ?? "127.0.0.1",
   port: Number(PORT ?? 0),
+  ...(STUN_PORT && { stunPort: Number(STUN_PORT) }),
   upstream: { port: gateway.port },
   auth: { secret: SECRET! },
   logger: false,

@@ -1,18 +1,20 @@
 import { describe, expect, it } from "vitest";
 import { formatLines, reportLines } from "../../../../src/cli/netcheck/lines.ts";
-import type { MappingServices, NetworkReport } from "../../../../src/peer/index.ts";
+import type { MappingKind, MappingServices, NetworkReport, RelayView } from "../../../../src/peer/index.ts";
+
+const view: RelayView = {
+  local: "192.168.1.5:51820",
+  public: "203.0.113.7:51820",
+  isGlobal: true,
+  isBehindNat: true,
+  keepsPort: true,
+  mapping: "unknown",
+  httpMs: 24.1,
+  stunMs: 9,
+};
 
 const report: NetworkReport = {
-  ipv4: {
-    local: "192.168.1.5:51820",
-    public: "203.0.113.7:51820",
-    isGlobal: true,
-    isBehindNat: true,
-    keepsPort: true,
-    mapping: "unknown",
-    httpMs: 24.1,
-    stunMs: 9,
-  },
+  ipv4: view,
   ipv6: { problem: "this host has no way to 2001:db8::1" },
   router: { router: "192.168.1.1", pcp: true, natPmp: true, externalAddress: "203.0.113.7" },
 };
@@ -21,11 +23,18 @@ describe("the lines of quicpipe netcheck", () => {
   it("tell the public address, what the NAT does, the round trips and the router", () => {
     expect(formatLines(reportLines(report))).toBe(`\
 IPv4     203.0.113.7:51820, behind a NAT, which keeps the port: 192.168.1.5:51820 inside
-         mapping: unknown: needs a second address of the relay
+         mapping: unknown: needs a second port or address of the relay
          relay: HTTP 24 ms, STUN 9 ms
 IPv6     not reached: this host has no way to 2001:db8::1
 router   192.168.1.1 maps ports by PCP and NAT-PMP, 203.0.113.7 outside
 `);
+  });
+
+  it.each<[MappingKind, string]>([
+    ["sequential", "mapping: the next port for each destination"],
+    ["random", "mapping: any port for each destination"],
+  ])("tell what the second port of a relay has shown: %s", (mapping, text) => {
+    expect(reportLines({ ...report, ipv4: { ...view, mapping } })[1]).toEqual(["", text]);
   });
 
   it.each<[Partial<MappingServices>, string]>([

@@ -43,7 +43,9 @@ describe("the verdict on a network", () => {
 
   it.each([
     ["endpoint-independent", /most peers, as the NAT/],
+    ["sequential", /most peers, as others predict/],
     ["endpoint-dependent", /few peers/],
+    ["random", /few peers/],
     ["unknown", /add --peer/],
   ] as const)("depends on the mapping behind a NAT: %s", (mapping, words) => {
     expect(verdict({ mapping })).toMatch(words);

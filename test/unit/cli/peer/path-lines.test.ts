@@ -47,7 +47,7 @@ describe("the lines about a connection's paths", () => {
   });
 
   it("tell why there is no direct path, whether that is known at once or later", () => {
-    const line = "relay only: both NATs choose random ports (nat-hard-both)";
+    const line = "relay only: both NATs have another port for each destination (nat-hard-both)";
     const reason = "nat-hard-both";
     expect(new PathLines({ ...relay, reason }).first).toBe(line);
     expect(new PathLines(relay).lineFor({ kind: "refused", reason }, relay, 3000)).toBe(line);

@@ -22,8 +22,8 @@ describe("the configuration of `quicpipe relay`", () => {
 
   it("takes the command line before the file", () => {
     const config = configFile('{"port": 1, "stun": "public", "tls": {"cert": "a", "key": "b"}}');
-    expect(relayConfig({ config, port: "443", cert: "c", key: "d" })).toEqual({
-      options: { port: 443, stun: "public" },
+    expect(relayConfig({ config, port: "443", "stun-port": "3478", cert: "c", key: "d" })).toEqual({
+      options: { port: 443, stunPort: 3478, stun: "public" },
       tls: { cert: "c", key: "d" },
     });
   });

@@ -50,6 +50,7 @@ function figuresOf(registrations: RegistrationStats[], change: Partial<TopFigure
     gateway: { ...gateway, clients: 2, onProbation: 1 },
     dropped: { ...dropped, "rate-limited": 12, "no-address": 3 },
     overflowed: 4,
+    stunPort: null,
     stun: { ...stun, answered: 9 },
     mailbox: { queued: 1, queuedBytes: 1200, taken: 2, expired: 0, recalled: 0 },
     waiters: 6,

@@ -59,6 +59,12 @@ function setUp(onStalled: () => Promise<void> | undefined = () => undefined): {
     checks: new PathChecks({ send: () => undefined, isDirect: () => false, strangers: undefined }),
     direct: "auto",
     reflexive: () => undefined,
+    nat: {
+      report: { kind: "unknown" },
+      isSilent: false,
+      otherFamily: undefined,
+      measure: () => Promise.resolve(undefined),
+    },
     mapped: () => [],
     relays: [],
     maxStreams: 100,

@@ -1,3 +1,4 @@
+import { unknownNat } from "../../../../src/peer/nat/report.ts";
 import { describe, expect, it } from "vitest";
 import { type Address, formatAddress } from "../../../../src/wire/address.ts";
 import { Pair, told } from "./agents.ts";
@@ -53,7 +54,7 @@ describe("policies", () => {
 
   it("never ignores what a peer says and checks all the same", () => {
     const { client } = connected({ policy: "never" });
-    client.agent.receive({ type: "candidates", generation: 1, candidates: [] }, 300);
+    client.agent.receive({ type: "candidates", generation: 1, candidates: [], nat: unknownNat }, 300);
     client.agent.receive({ type: "punch", round: 9, mode: "normal" }, 300);
     client.agent.checked({ address: "192.0.2.9", port: 9 }, true, 300);
     expect(client.checks).toEqual([]);
@@ -243,6 +244,18 @@ describe("peers that do not reach each other", () => {
     for (const side of [pair.client, pair.server]) expect(told(side)).toEqual(["refused checks-timeout"]);
   });
 
+  it("say more where their NATs tell, once it is known", () => {
+    const pair = new Pair();
+    pair.reaches = { client: false, server: false };
+    pair.client.explained = "nat-hard-both";
+    pair.start();
+    pair.run(4000);
+    pair.server.explained = "udp-blocked";
+    pair.run(4000);
+    expect(told(pair.client)).toEqual(["refused nat-hard-both"]);
+    expect(told(pair.server)).toEqual(["refused checks-timeout", "refused udp-blocked"]);
+  });
+
   it("say so if there is nothing to try", () => {
     const pair = new Pair({ candidates: [] }, { candidates: [] });
     pair.start();
@@ -285,15 +298,24 @@ describe("what a peer is made to send", () => {
     let looks = 0;
     pair.client.onPermit = (): void => void looks++;
     for (let generation = 2; generation <= 5000; generation++)
-      pair.client.agent.receive({ type: "candidates", generation, candidates: [] }, pair.nowMs);
+      pair.client.agent.receive(
+        { type: "candidates", generation, candidates: [], nat: unknownNat },
+        pair.nowMs,
+      );
     pair.run(100);
     expect(looks).toBe(1);
     for (let i = 0; i < 100; i++) {
-      pair.client.agent.receive({ type: "candidates", generation: 5001 + i, candidates: [] }, pair.nowMs);
+      pair.client.agent.receive(
+        { type: "candidates", generation: 5001 + i, candidates: [], nat: unknownNat },
+        pair.nowMs,
+      );
       pair.run(10);
     }
     expect(looks).toBeLessThanOrEqual(16);
-    pair.client.agent.receive({ type: "candidates", generation: 3, candidates: [] }, pair.nowMs);
+    pair.client.agent.receive(
+      { type: "candidates", generation: 3, candidates: [], nat: unknownNat },
+      pair.nowMs,
+    );
     pair.run(60_000);
     expect(looks).toBeLessThanOrEqual(17);
   });

@@ -1,9 +1,10 @@
+import { type NatReport, unknownNat } from "../../../../src/peer/nat/report.ts";
 import type { AgentActions } from "../../../../src/peer/path/agent-parts.ts";
 import { Agent } from "../../../../src/peer/path/agent.ts";
 import { Checklist, createCheckLimit } from "../../../../src/peer/path/seeking/checklist.ts";
 import type { Candidate, ControlMessage, Hello } from "../../../../src/peer/path/control/messages.ts";
 import type { ConnectionPathEvent } from "../../../../src/peer/path/path-feed.ts";
-import type { DirectPolicy } from "../../../../src/peer/path/policy.ts";
+import type { DirectPolicy, RelayReason } from "../../../../src/peer/path/policy.ts";
 import { type Address, sameAddress } from "../../../../src/wire/address.ts";
 
 /** The relay's way between the two, in ms for one direction. */
@@ -19,6 +20,9 @@ export class Side {
   readonly agent: Agent;
   address: Address;
   readonly candidates: Candidate[];
+  nat: NatReport = unknownNat;
+  /** Why nobody answers, where that is known. */
+  explained: RelayReason | undefined;
   readonly events: ConnectionPathEvent[] = [];
   readonly messages: ControlMessage[] = [];
   readonly checks: Address[] = [];
@@ -40,7 +44,6 @@ export class Side {
       type: "hello",
       version: 1,
       policy: options.policy ?? "auto",
-      natKind: "unknown",
       maxCandidates: 8,
     };
     const checklist = new Checklist(createCheckLimit(0));
@@ -69,11 +72,13 @@ export class Side {
         packetsSent: 0,
         packetsLost: 0,
       }),
+      nat: () => this.nat,
       gather: () => this.candidates,
       permit: (theirs) => {
         this.onPermit();
-        return theirs.map(({ address }) => address);
+        return { targets: theirs.candidates.map(({ address }) => address), guesses: [] };
       },
+      explain: (exhausted) => this.explained ?? exhausted,
       tell: (event) => void this.events.push(event),
     };
   }

@@ -1,3 +1,4 @@
+import { unknownNat } from "../../../../src/peer/nat/report.ts";
 import { describe, expect, it, onTestFinished } from "vitest";
 import * as defaults from "../../../../src/defaults/index.ts";
 import type { EngineConnection } from "../../../../src/peer/engine/contract.ts";
@@ -39,6 +40,12 @@ class Rig {
       control: new ControlStream(engine, "server", () => undefined),
       direct,
       reflexive: () => reflexive,
+      nat: {
+        report: unknownNat,
+        isSilent: false,
+        otherFamily: undefined,
+        measure: () => Promise.resolve(undefined),
+      },
       mapped: () => [],
       relays: [],
       wake: () => undefined,
@@ -91,7 +98,7 @@ class Rig {
 }
 
 function hello(policy: DirectPolicy): ControlMessage {
-  return { type: "hello", version: 1, policy, natKind: "unknown", maxCandidates: 8 };
+  return { type: "hello", version: 1, policy, maxCandidates: 8 };
 }
 
 describe("a side that the other has spoken to before it listens", () => {
@@ -118,7 +125,12 @@ describe("a side that the other has spoken to before it listens", () => {
 
 describe("a policy", () => {
   it("of never tells no address, neither of an interface nor the public one", () => {
-    const rig = new Rig("never", hello("auto"), { type: "candidates", generation: 1, candidates: [] });
+    const rig = new Rig("never", hello("auto"), {
+      type: "candidates",
+      generation: 1,
+      candidates: [],
+      nat: unknownNat,
+    });
     rig.paths.start();
     expect(rig.said).toEqual([{ ...hello("never") }]);
   });

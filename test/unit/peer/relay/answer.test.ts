@@ -25,6 +25,7 @@ const cases: readonly (readonly [
       secret: [undefined, {}, long],
       address: [undefined, 5, long],
       relay: [undefined, 5, "", long],
+      stunPort: [null, "3478", 0, 1.5, 65_536],
     },
   ],
   [

@@ -24,11 +24,11 @@ function challenge(transactionId: Uint8Array, code: number, nonce: string): Uint
   return encodeStun({ type: stunType.error, transactionId, attributes });
 }
 
-function success(transactionId: Uint8Array, withKey: Uint8Array = key): Uint8Array {
+function success(transactionId: Uint8Array, withKey: Uint8Array | null = key): Uint8Array {
   const attributes: [number, Uint8Array][] = [
     [stunAttribute.xorMappedAddress, encodeXorAddress(address, transactionId)!],
   ];
-  return encodeStun({ type: stunType.success, transactionId, attributes }, withKey);
+  return encodeStun({ type: stunType.success, transactionId, attributes }, withKey ?? undefined);
 }
 
 /** A client whose requests a relay answers as the test says; `undefined` is silence. */
@@ -114,6 +114,20 @@ describe("the STUN client", () => {
     const { client, sentAtMs } = setUp((id) => challenge(id, 438, `n${n++}`));
     await expect(client.bind(credential)).rejects.toMatchObject({ code: "ERR_QUICPIPE_RELAY_UNREACHABLE" });
     expect(sentAtMs).toHaveLength(3);
+  });
+
+  it("asks without a credential, and takes an answer without integrity", async () => {
+    const { client, sentAtMs } = setUp((id) => success(id, null));
+    expect(await client.ask()).toEqual(address);
+    expect([sentAtMs, client.lastSeen]).toEqual([[0], undefined]);
+  });
+
+  it("asks a second port that is silent three times in 2.5 s", async () => {
+    const { client, sentAtMs } = setUp(() => undefined);
+    const asked = client.ask();
+    await vi.advanceTimersByTimeAsync(2500);
+    expect(await asked).toBeUndefined();
+    expect(sentAtMs).toEqual([0, 500, 1500]);
   });
 
   it("gives its requests up when it is closed", async () => {

@@ -1,3 +1,4 @@
+import { unknownNat } from "../../../../../src/peer/nat/report.ts";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { controlBytesPerMinute, maxControlMessageBytes } from "../../../../../src/defaults/index.ts";
@@ -6,7 +7,7 @@ import { type ControlMessage, encodeMessage } from "../../../../../src/peer/path
 import { encodeVarint } from "../../../../../src/wire/varint.ts";
 
 const messages: readonly ControlMessage[] = [
-  { type: "candidates", generation: 1, candidates: [] },
+  { type: "candidates", generation: 1, candidates: [], nat: unknownNat },
   { type: "punch", round: 1, mode: "normal" },
   { type: "path", kind: "direct", reason: undefined },
   { type: "gone" },

@@ -1,7 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { NatReport } from "../../../../../src/peer/nat/report.ts";
 import {
   type Candidate,
+  type CandidateList,
   type ControlMessage,
   encodeMessage,
   type Hello,
@@ -14,9 +16,12 @@ const hello: Hello = {
   type: "hello",
   version: 1,
   policy: "auto",
-  natKind: "sequential",
   maxCandidates: 8,
 };
+
+function listOf(nat: NatReport, candidates: readonly Candidate[] = []): CandidateList {
+  return { type: "candidates", generation: 5, candidates, nat };
+}
 
 /** Type and body of an encoded message that is shorter than 64 bytes. */
 function bodyOf(message: ControlMessage): [type: number, body: Buffer] {
@@ -53,10 +58,12 @@ describe("control messages", () => {
       { kind: "mapped", address: { address: "192.0.2.1", port: 258 } },
       { kind: "host", address: { address: "2001:db8::1", port: 4433 } },
     ];
-    expect(wireOf(hello)).toBe("010401020208");
-    expect(wireOf({ type: "candidates", generation: 5, candidates })).toBe(
-      "021e05020206c00002010102001220010db80000000000000000000000011151",
-    );
+    expect(wireOf(hello)).toBe("0103010208");
+    const list = "05020206c00002010102001220010db80000000000000000000000011151";
+    expect(wireOf(listOf({ kind: "random" }, candidates))).toBe(`021f${list}03`);
+    const ports = { base: 40_000, step: -2 };
+    expect(wireOf(listOf({ kind: "sequential", ports }, candidates))).toBe(`0225${list}0280009c400201`);
+    expect(wireOf(listOf({ kind: "sequential" }, candidates))).toBe(`0222${list}02000000`);
     expect(wireOf({ type: "punch", round: 64, mode: "normal" })).toBe("0303404000");
     expect(wireOf({ type: "path", kind: "relay", reason: "checks-timeout" })).toBe("04020007");
     expect(wireOf({ type: "path", kind: "direct" })).toBe("04020100");
@@ -65,8 +72,10 @@ describe("control messages", () => {
 
   it("come back as they were written, with every policy, kind of NAT and reason", () => {
     for (const policy of directPolicies) comeBack({ ...hello, policy });
-    for (const natKind of ["unknown", "endpoint-independent", "sequential", "random"] as const)
-      comeBack({ ...hello, natKind });
+    for (const kind of ["unknown", "endpoint-independent", "sequential", "random"] as const)
+      comeBack(listOf({ kind }));
+    for (const step of [-16, -1, 1, 16])
+      comeBack(listOf({ kind: "sequential", ports: { base: 65_535, step } }));
     for (const reason of [undefined, ...relayReasons]) comeBack({ type: "path", kind: "relay", reason });
     comeBack({ type: "path", kind: "direct", reason: undefined });
     comeBack({ type: "punch", round: 2 ** 32 - 1, mode: "normal" });
@@ -76,7 +85,7 @@ describe("control messages", () => {
   it("come back with any candidates", () => {
     fc.assert(
       fc.property(fc.nat(), fc.array(candidate, { maxLength: 20 }), (generation, candidates) => {
-        comeBack({ type: "candidates", generation, candidates });
+        comeBack({ ...listOf({ kind: "unknown" }, candidates), generation });
       }),
     );
   });
@@ -103,7 +112,7 @@ describe("control messages", () => {
     const candidates: Candidate[] = [{ kind: "host", address: { address: "192.0.2.1", port: 1 } }];
     for (const message of [
       hello,
-      { type: "candidates", generation: 1, candidates },
+      listOf({ kind: "sequential", ports: { base: 1, step: 1 } }, candidates),
       { type: "punch", round: 1, mode: "normal" },
       { type: "path", kind: "relay" },
     ] as const) {
@@ -120,20 +129,26 @@ describe("control messages", () => {
 
   it("have the most careful meaning where a value is of a later version", () => {
     const [type, body] = bodyOf(hello);
-    body.set([9, 9], body.length - 3);
-    expect(parseMessage(type, body)).toMatchObject({ policy: "never", natKind: "unknown" });
+    body.set([9], body.length - 2);
+    expect(parseMessage(type, body)).toMatchObject({ policy: "never" });
+    expect(parseMessage(2, hex("01 00 09"))).toMatchObject({ nat: { kind: "unknown" } });
     expect(parseMessage(3, hex("0109"))).toMatchObject({ mode: "normal" });
     expect(parseMessage(4, hex("093f"))).toEqual({ type: "path", kind: "relay", reason: undefined });
   });
 
   it("leave out candidates of a kind or family of a later version", () => {
-    const body = hex("01 03 09 06 c0000201 0001 00 03 aabbcc 00 06 c0000202 0002");
-    const candidates = [{ kind: "host", address: { address: "192.0.2.2", port: 2 } }];
-    expect(parseMessage(2, body)).toEqual({ type: "candidates", generation: 1, candidates });
+    const body = hex("01 03 09 06 c0000201 0001 00 03 aabbcc 00 06 c0000202 0002 00");
+    const candidates: Candidate[] = [{ kind: "host", address: { address: "192.0.2.2", port: 2 } }];
+    expect(parseMessage(2, body)).toEqual({ ...listOf({ kind: "unknown" }, candidates), generation: 1 });
+  });
+
+  it("have no ports of a sequential NAT that are no ports, or that no step leads to", () => {
+    for (const ports of ["80010000 01 00", "8000ffff 00 00", "8000ffff 11 00"])
+      expect(parseMessage(2, hex(`01 00 02 ${ports}`))).toHaveProperty("nat", { kind: "sequential" });
   });
 
   it("have an IPv4-mapped candidate as plain IPv4", () => {
-    const body = hex("01 01 00 12 00000000000000000000ffff7f000001 0001");
+    const body = hex("01 01 00 12 00000000000000000000ffff7f000001 0001 00");
     expect(parseMessage(2, body)).toMatchObject({ candidates: [{ address: { address: "127.0.0.1" } }] });
   });
 

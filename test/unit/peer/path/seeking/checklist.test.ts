@@ -2,6 +2,9 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   checkLadderMs,
+  guessedPorts,
+  guessLadderMs,
+  maxRoundChecks,
   maxRoundsPerMinute,
   maxRoundTargets,
   unprovenChecksPerSecond,
@@ -47,6 +50,57 @@ function started(count: number, limit: TokenBucket = createCheckLimit(0)): Check
   checklist.start(1, 0);
   return checklist;
 }
+
+/** Fails if a round has too many checks, whatever they are sent at. */
+function expectWithinBytes(sends: readonly Send[]): void {
+  const rounds = Map.groupBy(sends, ({ round }) => round);
+  for (const inRound of rounds.values()) expect(inRound.length).toBeLessThanOrEqual(maxRoundChecks);
+}
+
+describe("guesses", () => {
+  const guesses = targets(guessedPorts, 100);
+
+  it("join the round that is open, each with 2 checks", () => {
+    const checklist = started(2);
+    checklist.setCandidates(targets(2), 100, guesses);
+    const sends = sendsUntil(4000, checklist);
+    expect(portsOf(sends)).toEqual([1, 2, ...guesses.map(({ port }) => port)]);
+    expect(sends).toHaveLength(2 * checkLadderMs.length + guessedPorts * guessLadderMs.length);
+    expect(sends.every(({ round }) => round === 1)).toBe(true);
+  });
+
+  it("begin a round where the open one has no room, and leave room for 4 candidates", () => {
+    const checklist = started(maxRoundTargets);
+    checklist.setCandidates(targets(maxRoundTargets), 100, guesses);
+    const sends = sendsUntil(4000, checklist);
+    expect(portsOf(sends.filter(({ round }) => round === 2))).toEqual([
+      ...targets(4).map(({ port }) => port),
+      ...guesses.map(({ port }) => port),
+    ]);
+    expectWithinBytes(sends);
+  });
+
+  it("get no more once others have taken their place", () => {
+    const checklist = started(1);
+    checklist.setCandidates(targets(1), 0, guesses);
+    sendsUntil(200, checklist);
+    checklist.setCandidates(targets(1), 200, targets(guessedPorts, 200));
+    const later = portsOf(sendsUntil(4000, checklist));
+    expect(later.filter((port) => port >= 100 && port < 200)).toEqual([]);
+    expect(later).toContain(215);
+  });
+
+  it("are within the bytes of a round and the rounds of a minute, however often they change", () => {
+    const checklist = started(8);
+    const sends: Send[] = [];
+    for (let ms = 0; ms < 60_000; ms += 500) {
+      checklist.setCandidates(targets(8), ms, targets(guessedPorts, 1000 + ms));
+      sends.push(...sendsUntil(ms, checklist));
+    }
+    expectWithinBytes(sends);
+    expect(checklist.round).toBeLessThanOrEqual(maxRoundsPerMinute);
+  });
+});
 
 /** Fails if a round has too many addresses or checks, or a minute too many rounds. */
 function expectWithinLimits(sends: readonly Send[]): void {

@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { checkAnswerMs, checkLadderMs, maxRoundTargets } from "../../../../../src/defaults/index.ts";
+import {
+  checkAnswerMs,
+  checkLadderMs,
+  checkPaceMs,
+  guessLadderMs,
+  maxRoundChecks,
+  maxRoundTargets,
+} from "../../../../../src/defaults/index.ts";
 import { Round } from "../../../../../src/peer/path/seeking/round.ts";
 import type { Address } from "../../../../../src/wire/address.ts";
 
@@ -52,6 +59,20 @@ describe("a round", () => {
     expect(round.hear(target(102), 1000)).toBe(false);
     expect(round.join(target(1), 1000)).toBe(true);
     expect(new Set(sendsOf(round).map(([, port]) => port)).size).toBe(maxRoundTargets);
+  });
+
+  it("sends a guess as many checks as it is told to, and has room for more addresses thereby", () => {
+    const round = roundOf(4);
+    const guesses = Array.from({ length: 16 }, (_, index) => 100 + index);
+    for (const guess of guesses) expect(round.join(target(guess), 1000, guessLadderMs)).toBe(true);
+    expect([round.join(target(200), 1000, guessLadderMs), round.hear(target(201), 1000)]).toEqual([
+      false,
+      false,
+    ]);
+    const sends = sendsOf(round);
+    expect(sends).toHaveLength(maxRoundChecks);
+    const times = sends.filter(([, port]) => port === 115).map(([ms]) => ms);
+    expect(times).toEqual(guessLadderMs.map((ms) => 1000 + 19 * checkPaceMs + ms));
   });
 
   it("sends no more to an address that has answered", () => {

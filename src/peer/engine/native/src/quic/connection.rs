@@ -4,6 +4,7 @@ mod closing;
 mod frames;
 pub mod paths;
 pub mod receiving;
+mod recent;
 mod telling;
 mod timing;
 mod unheard;
@@ -18,7 +19,7 @@ use std::{
 use bytes::BytesMut;
 use noq_proto::{ConnectionHandle, EcnCodepoint, Endpoint, EndpointEvent, PathId};
 
-use self::unheard::Unheard;
+use self::{recent::Recent, unheard::Unheard};
 use super::{
     cids::Cids,
     events::{End, Event},
@@ -27,7 +28,6 @@ use super::{
     open_paths::OpenPaths,
     options::{Invalid, Options},
     received::Received,
-    recent::Recent,
     remote,
     silence::Silence,
     stopwatch::Stopwatch,

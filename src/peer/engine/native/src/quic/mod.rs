@@ -9,7 +9,6 @@ mod inbound;
 mod open_paths;
 pub mod options;
 mod received;
-pub mod recent;
 mod records;
 pub mod remote;
 mod silence;

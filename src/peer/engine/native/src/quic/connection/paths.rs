@@ -5,11 +5,9 @@ use std::time::{Duration, Instant};
 use noq_proto::{PathError, PathId, PathStats, PathStatus, VarInt};
 
 use super::{
-    super::{
-        recent::{Kept, Recent},
-        remote,
-    },
+    super::remote,
     Connection, Train,
+    recent::{Kept, Recent},
 };
 
 /// A path that is open, or about to be.

@@ -1,20 +1,20 @@
 import { randomBytes } from "node:crypto";
 import { expect } from "vitest";
-import { StunClient } from "../../../src/peer/relay/stun-client.ts";
+import { StunClient } from "../../../../src/peer/relay/stun-client.ts";
 import type {
   MailboxListResponse,
   MailboxTakeResponse,
   RegisterResponse,
   SentMessage,
-} from "../../../src/protocol.ts";
-import { isStun } from "../../../src/wire/stun.ts";
-import { certificateFiles } from "./certificate.ts";
-import { type Child, projectPath, startChild } from "./child.ts";
-import { DatagramProxy } from "./network/datagram-proxy.ts";
-import type { TlsIdentity } from "./identities.ts";
-import type { TestRelay } from "./relay.ts";
-import type { Part } from "./requirement.ts";
-import { tokenFor } from "./token.ts";
+} from "../../../../src/protocol.ts";
+import { isStun } from "../../../../src/wire/stun.ts";
+import { certificateFiles } from "../certificate.ts";
+import { type Child, projectPath, startChild } from "../child.ts";
+import { DatagramProxy } from "../network/datagram-proxy.ts";
+import type { TlsIdentity } from "../identities.ts";
+import type { TestRelay } from "../relay.ts";
+import type { Part } from "../requirement.ts";
+import { tokenFor } from "../token.ts";
 
 /** A QUIC stack that is not this package's, with the parts that it needs. */
 export type Stack = "quic-go" | "aioquic" | "quiche";

@@ -1,9 +1,9 @@
 import { expect } from "vitest";
-import { type Connection, type Peer, pinOf } from "../../../src/peer/index.ts";
-import { ForeignPeer, type Stack } from "./foreign-peer.ts";
-import { algorithms, createIdentityOf, type TlsIdentity } from "./identities.ts";
-import { bindPeer, echo, nextConnection, startPeerRelay } from "./peers.ts";
-import type { TestRelay } from "./relay.ts";
+import { type Connection, type Peer, pinOf } from "../../../../src/peer/index.ts";
+import { ForeignPeer, type Stack } from "./peer.ts";
+import { algorithms, createIdentityOf, type TlsIdentity } from "../identities.ts";
+import { bindPeer, echo, nextConnection, startPeerRelay } from "../peers.ts";
+import type { TestRelay } from "../relay.ts";
 
 export type Kind = "Ed25519" | "ECDSA P-256";
 

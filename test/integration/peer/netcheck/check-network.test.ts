@@ -1,10 +1,10 @@
 import { H3, serve } from "h3";
 import { expect, it, onTestFinished } from "vitest";
-import { checkNetwork } from "../../../src/peer/index.ts";
-import { quicpipe } from "../../../src/plugin/index.ts";
-import { testCertificate } from "../harness/certificate.ts";
-import { startPeerRelay } from "../harness/peers.ts";
-import { tokenFor } from "../harness/token.ts";
+import { checkNetwork } from "../../../../src/peer/index.ts";
+import { quicpipe } from "../../../../src/plugin/index.ts";
+import { testCertificate } from "../../harness/certificate.ts";
+import { startPeerRelay } from "../../harness/peers.ts";
+import { tokenFor } from "../../harness/token.ts";
 
 it("a check of the network leaves no registration at the relay", async () => {
   const { port, relay } = await startPeerRelay();
