@@ -19,6 +19,7 @@ export type { CloseInfo, ConnectionError } from "./connection/error.ts";
 export type { BidirectionalStream } from "./connection/streams.ts";
 export type { Datagrams } from "./connection/datagrams.ts";
 export type { SocketStats } from "./socket.ts";
+export type { WithheldChecks } from "./path/seeking/checklist.ts";
 export type { CaTrust, Trust, TrustOptions } from "./trust/trust.ts";
 export {
   createIdentity,

@@ -21,6 +21,7 @@ import { interfaceAddresses } from "../interface-addresses.ts";
 import { readDefaultRouter } from "./mapping/default-router.ts";
 import { PortMapping } from "./mapping/port-mapping.ts";
 import { openRouterSocket } from "./mapping/router-socket.ts";
+import type { WithheldChecks } from "./path/seeking/checklist.ts";
 import { watchNat } from "./relay/nat-watch.ts";
 import { PathChecks } from "./path/seeking/checks.ts";
 import { createTrustPolicy, requireTrust } from "./trust/trust.ts";
@@ -33,6 +34,8 @@ export interface PeerStats {
   readonly registrations: number;
   /** Checks of direct paths that were dropped, as a connection got too many of them. */
   readonly checksRefused: number;
+  /** Checks of direct paths, rounds of them and addresses that limits have kept this peer from sending, beginning and asking. */
+  readonly checksWithheld: WithheldChecks;
   /** Connections of this process that a fault of the QUIC engine has ended: 0 unless quicpipe has a bug to report. */
   readonly engineFaults: number;
 }
@@ -188,6 +191,7 @@ export class Peer implements AsyncIterable<Connection> {
       connections: connections.size,
       registrations: registrations.size,
       checksRefused: checks.refused,
+      checksWithheld: checks.withheld,
       engineFaults: engine.faults(),
     };
   }

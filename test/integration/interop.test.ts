@@ -2,74 +2,11 @@ import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
-import { type Connection, type Peer, pinOf } from "../../src/peer/index.ts";
 import { temporaryFolder } from "./harness/folder.ts";
-import { ForeignPeer, type Stack, stacks } from "./harness/foreign-peer.ts";
-import { algorithms, createIdentityOf, type TlsIdentity } from "./harness/identities.ts";
-import { bindPeer, codeOf, echo, nextConnection, roundTrip, startPeerRelay } from "./harness/peers.ts";
-import type { TestRelay } from "./harness/relay.ts";
+import { ForeignPeer, type Stack, stacks } from "./harness/foreign/peer.ts";
+import { acceptedBy, dialedBy, type Kind, type Pair, setUp } from "./harness/foreign/pair.ts";
+import { bindPeer, codeOf, nextConnection, roundTrip } from "./harness/peers.ts";
 import { itWith } from "./harness/requirement.ts";
-
-type Kind = "Ed25519" | "ECDSA P-256";
-
-interface Pairing {
-  readonly kind?: Kind;
-  readonly env?: NodeJS.ProcessEnv;
-}
-
-/** A peer on another stack and one of this package, with a connection through a relay. */
-interface Pair {
-  readonly relay: TestRelay;
-  readonly foreign: ForeignPeer;
-  readonly own: Peer;
-  readonly connection: Connection;
-}
-
-async function setUp({ kind = "ECDSA P-256" }: Pairing): Promise<{
-  relay: TestRelay;
-  theirs: TlsIdentity & { pin: string };
-  ours: TlsIdentity & { pin: string };
-}> {
-  const [theirs, ours] = await Promise.all([
-    createIdentityOf(algorithms[kind]),
-    createIdentityOf(algorithms[kind]),
-  ]);
-  return {
-    relay: await startPeerRelay(),
-    theirs: { ...theirs, pin: pinOf(theirs.certificate) },
-    ours: { ...ours, pin: pinOf(ours.certificate) },
-  };
-}
-
-/** Alice is on another stack, and dials bob. */
-async function dialedBy(stack: Stack, pairing: Pairing = {}): Promise<Pair> {
-  const { relay, theirs, ours } = await setUp(pairing);
-  const own = await bindPeer(relay.port, "bob", { identity: ours, trust: [theirs.pin] });
-  const accepting = nextConnection(own);
-  const { env = {} } = pairing;
-  const options = { stack, relay, name: "alice", identity: theirs, pin: ours.pin, env } as const;
-  const foreign = await ForeignPeer.dial("bob", options);
-  const connection = await accepting;
-  await foreign.child.prints(/^connected$/m);
-  expect(connection.remotePin).toBe(theirs.pin);
-  void echo(connection);
-  return { relay, foreign, own, connection };
-}
-
-/** Bob is on another stack, and alice dials it. */
-async function acceptedBy(stack: Stack, pairing: Pairing = {}): Promise<Pair> {
-  const { relay, theirs, ours } = await setUp(pairing);
-  const { env = {} } = pairing;
-  const options = { stack, relay, name: "bob", identity: theirs, pin: ours.pin, env } as const;
-  const foreign = await ForeignPeer.accept(options);
-  const own = await bindPeer(relay.port, "alice", { identity: ours });
-  const dialing = own.dial("bob", { pin: theirs.pin });
-  await foreign.take();
-  const connection = await dialing;
-  await foreign.child.prints(/^connected$/m);
-  void echo(connection);
-  return { relay, foreign, own, connection };
-}
 
 const text = randomBytes(50_000).toString("hex");
 

@@ -1,5 +1,6 @@
 import { QuicpipeError } from "../../errors.ts";
 import type { PagedRelayStats } from "../../plugin/stats/index.ts";
+import type { RegistrationStats } from "../../protocol.ts";
 
 type Check = (value: unknown) => boolean;
 
@@ -23,6 +24,10 @@ function nullOr(check: Check): Check {
   return (value) => value === null || check(value);
 }
 
+function optional(check: Check): Check {
+  return (value) => value === undefined || check(value);
+}
+
 const registration = object({
   subject: text,
   address: nullOr(text),
@@ -30,7 +35,8 @@ const registration = object({
   bytesFrom: number,
   bytesTo: number,
   rate: nullOr(counts),
-  quietMs: nullOr(number),
+  // Older relays do not count it.
+  quietMs: optional(nullOr(number)),
   dropped: counts,
   expiresAt: text,
 });
@@ -68,17 +74,23 @@ function isShallow(value: unknown, levels: number): boolean {
 }
 
 /**
- * Returns a relay's answer if it has all figures that are shown, with no more registrations than were asked for.
+ * Returns a relay's answer if it has all figures that are shown, with no more registrations than were asked for. What an older
+ * relay does not count is `null`.
  *
  * @throws ERR_QUICPIPE_RELAY_REFUSED if one is missing or of another type, or if it is nested too deeply.
  */
 export function requireStats(answer: object, maxRegistrations: number): PagedRelayStats {
   if (isShallow(answer, maxDepth) && figures(answer)) {
     const { page, ...totals } = answer as PagedRelayStats;
-    return { ...totals, page: { ...page, registrations: page.registrations.slice(0, maxRegistrations) } };
+    const registrations = page.registrations.slice(0, maxRegistrations).map(withQuiet);
+    return { ...totals, page: { ...page, registrations } };
   }
   throw new QuicpipeError(
     "ERR_QUICPIPE_RELAY_REFUSED",
     "the relay's answer has other figures than this version shows: is a quicpipe relay there, and of which version?",
   );
+}
+
+function withQuiet({ quietMs = null, ...others }: RegistrationStats): RegistrationStats {
+  return { ...others, quietMs };
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import * as defaults from "../../defaults/index.ts";
+import { ownBytes } from "../../own-memory.ts";
 import { cidBytes, deriveConnectionIds, unpackConnectionIds } from "../../wire/connection-id.ts";
 import type { DatagramSink, PeerSocket, Receiver } from "../socket.ts";
 
@@ -10,25 +11,27 @@ import type { DatagramSink, PeerSocket, Receiver } from "../socket.ts";
 export class ConnectionIds {
   /** The registration's key; secret between this peer and the relay. */
   readonly key: Uint8Array;
-  readonly #all: Uint8Array[] = [];
+  /** Back to back: an array for each would take five times the memory. */
+  #packed: Uint8Array = new Uint8Array();
 
   constructor(num: number, key: Uint8Array = randomBytes(defaults.keyBytes)) {
-    this.key = key;
+    this.key = ownBytes(key);
     this.grow(num);
   }
 
   get all(): readonly Uint8Array[] {
-    return this.#all;
+    return [...unpackConnectionIds(this.#packed)];
   }
 
   /** How many there are. */
   get num(): number {
-    return this.#all.length;
+    return this.#packed.length / cidBytes;
   }
 
   /** Adds those up to number `num`. They have no route before {@link route} is called again. */
   grow(num: number): void {
-    this.#all.push(...unpackConnectionIds(deriveConnectionIds(this.key, this.num + 1, num)));
+    const more = deriveConnectionIds(this.key, this.num + 1, num);
+    this.#packed = ownBytes(Buffer.concat([this.#packed, more]));
   }
 
   /** Routes all IDs to `sink`, even retired ones: late packets still belong to the connection. */

@@ -1,6 +1,7 @@
 import { QuicpipeError } from "../../errors.ts";
 import type { EngineConnection } from "../engine/contract.ts";
 import { bytesOf } from "./bytes.ts";
+import { LateReadable } from "./late-readable.ts";
 
 /**
  * Datagrams of one connection (RFC 9221), unreliable and unordered. The shape of W3C's `WebTransportDatagramDuplexStream`.
@@ -16,34 +17,31 @@ export interface Datagrams {
 
 /** Both directions of {@link Datagrams} over the engine. */
 export class DatagramQueues implements Datagrams {
-  readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
-  readonly writable: WritableStream<Uint8Array>;
   readonly #engine: EngineConnection;
   readonly #wake: () => void;
-  #incoming: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | undefined;
+  readonly #incoming: LateReadable<Uint8Array<ArrayBuffer>>;
+  #writable: WritableStream<Uint8Array> | undefined;
   #outgoing: WritableStreamDefaultController | undefined;
   #unblock: (() => void) | undefined;
   /** Taken from the engine and not delivered yet, the next one last. */
   #taken: Uint8Array<ArrayBuffer>[] = [];
   #wanted = false;
-  #isOver = false;
+  #ended: QuicpipeError | undefined;
 
   constructor(engine: EngineConnection, wake: () => void) {
     this.#engine = engine;
     this.#wake = wake;
-    this.readable = new ReadableStream(
-      {
-        start: (it) => void (this.#incoming = it),
-        pull: () => this.#pull(),
-        cancel: () => void (this.#incoming = undefined),
-      },
-      // Datagrams wait in the engine, which can drop the oldest. So `pull` means that the application reads.
-      { highWaterMark: 0 },
-    );
-    this.writable = new WritableStream({
-      start: (it) => void (this.#outgoing = it),
-      write: (datagram) => this.#send(datagram),
-    });
+    // Datagrams wait in the engine, which can drop the oldest. So `pull` means that the application reads.
+    this.#incoming = new LateReadable(() => this.#pull(), { highWaterMark: 0 });
+  }
+
+  get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return this.#incoming.readable;
+  }
+
+  get writable(): WritableStream<Uint8Array> {
+    this.#writable ??= this.#createWritable();
+    return this.#writable;
   }
 
   get maxDatagramSize(): number {
@@ -63,12 +61,20 @@ export class DatagramQueues implements Datagrams {
 
   /** Ends both directions, the incoming one with an error unless the end was `clean`. */
   end(error: QuicpipeError, clean: boolean): void {
-    if (clean) this.#incoming?.close();
-    else this.#incoming?.error(error);
+    this.#ended ??= error;
+    this.#incoming.end(clean ? undefined : error);
     this.#outgoing?.error(error);
-    this.#incoming = undefined;
-    this.#isOver = true;
     this.#unblock?.();
+  }
+
+  #createWritable(): WritableStream<Uint8Array> {
+    return new WritableStream({
+      start: (it) => {
+        this.#outgoing = it;
+        if (this.#ended) it.error(this.#ended);
+      },
+      write: (datagram) => this.#send(datagram),
+    });
   }
 
   #pull(): void {
@@ -77,13 +83,14 @@ export class DatagramQueues implements Datagrams {
   }
 
   #deliver(): void {
-    if (!this.#wanted || !this.#incoming) return;
+    const { controller } = this.#incoming;
+    if (!this.#wanted || !controller) return;
     if (this.#taken.length === 0) this.#taken = this.#engine.datagramsReceive().toReversed();
     const datagram = this.#taken.pop();
     if (!datagram) return;
     this.#wanted = false;
     // Calls `pull` again if more reads are pending.
-    this.#incoming.enqueue(datagram);
+    controller.enqueue(datagram);
   }
 
   #send(chunk: unknown): Promise<void> | undefined {
@@ -102,7 +109,7 @@ export class DatagramQueues implements Datagrams {
 
   async #sendLater(datagram: Uint8Array): Promise<void> {
     do await new Promise<void>((resolve) => (this.#unblock = resolve));
-    while (!this.#isOver && !this.#attempt(datagram));
+    while (!this.#ended && !this.#attempt(datagram));
   }
 }
 

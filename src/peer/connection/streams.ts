@@ -1,6 +1,7 @@
 import type { QuicpipeError } from "../../errors.ts";
 import type { EngineConnection, StreamKind } from "../engine/contract.ts";
 import type { ControlStream } from "../path/control/control-stream.ts";
+import { LateReadable } from "./late-readable.ts";
 import { StreamReader } from "./stream-reader.ts";
 import { StreamWriter } from "./stream-writer.ts";
 
@@ -9,6 +10,9 @@ export interface BidirectionalStream {
   readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
   readonly writable: WritableStream<Uint8Array>;
 }
+
+/** One stream waits for the application, the others for it to be read. */
+const oneAhead = { highWaterMark: 1 };
 
 /** This peer's sides of one stream. */
 interface Entry {
@@ -24,8 +28,6 @@ interface Opening {
 
 /** All streams of one connection, with IDs as in RFC 9000 §2.1. */
 export class Streams {
-  readonly incomingBidirectional: ReadableStream<BidirectionalStream>;
-  readonly incomingUnidirectional: ReadableStream<ReadableStream<Uint8Array<ArrayBuffer>>>;
   readonly #engine: EngineConnection;
   readonly #wake: () => void;
   /** The peers' own stream, which the application does not see. */
@@ -36,8 +38,8 @@ export class Streams {
   readonly #openings: Record<StreamKind, Opening[]> = { bidirectional: [], unidirectional: [] };
   /** Whether streams may be opened: both sides have accepted each other. */
   #isOpen = false;
-  #bidirectional: ReadableStreamDefaultController<BidirectionalStream> | undefined;
-  #unidirectional: ReadableStreamDefaultController<ReadableStream<Uint8Array<ArrayBuffer>>> | undefined;
+  readonly #bidirectional: LateReadable<BidirectionalStream>;
+  readonly #unidirectional: LateReadable<ReadableStream<Uint8Array<ArrayBuffer>>>;
   #ended: QuicpipeError | undefined;
 
   constructor(
@@ -50,17 +52,16 @@ export class Streams {
     this.#control = control;
     this.#wake = wake;
     this.#ownBit = role === "client" ? 0 : 1;
-    // A list that the application has cancelled takes nothing more, not even its end.
-    this.incomingBidirectional = new ReadableStream({
-      start: (it) => void (this.#bidirectional = it),
-      pull: () => this.#take("bidirectional"),
-      cancel: () => void (this.#bidirectional = undefined),
-    });
-    this.incomingUnidirectional = new ReadableStream({
-      start: (it) => void (this.#unidirectional = it),
-      pull: () => this.#take("unidirectional"),
-      cancel: () => void (this.#unidirectional = undefined),
-    });
+    this.#bidirectional = new LateReadable(() => this.#take("bidirectional"), oneAhead);
+    this.#unidirectional = new LateReadable(() => this.#take("unidirectional"), oneAhead);
+  }
+
+  get incomingBidirectional(): ReadableStream<BidirectionalStream> {
+    return this.#bidirectional.readable;
+  }
+
+  get incomingUnidirectional(): ReadableStream<ReadableStream<Uint8Array<ArrayBuffer>>> {
+    return this.#unidirectional.readable;
   }
 
   async openBidirectional(): Promise<BidirectionalStream> {
@@ -86,14 +87,13 @@ export class Streams {
   accept(kind: StreamKind): void {
     if (kind === "bidirectional") this.#control.accept();
     const incoming = kind === "bidirectional" ? this.#bidirectional : this.#unidirectional;
-    if (!incoming) return;
-    while (!this.#ended && incoming.desiredSize! > 0) {
+    while (incoming.controller && incoming.controller.desiredSize! > 0) {
       const id = this.#engine.acceptStream(kind);
       if (id === undefined) return;
       const { reader, writer } = this.#create(id);
       const { readable } = reader!;
-      if (writer) this.#bidirectional!.enqueue({ readable, writable: writer.writable });
-      else this.#unidirectional!.enqueue(readable);
+      if (writer) this.#bidirectional.controller!.enqueue({ readable, writable: writer.writable });
+      else this.#unidirectional.controller!.enqueue(readable);
       this.read(id);
     }
   }
@@ -138,10 +138,8 @@ export class Streams {
     }
     this.#entries.clear();
     for (const opening of Object.values(this.#openings).flat()) opening.reject(error);
-    for (const incoming of [this.#bidirectional, this.#unidirectional]) {
-      if (clean) incoming?.close();
-      else incoming?.error(error);
-    }
+    for (const incoming of [this.#bidirectional, this.#unidirectional])
+      incoming.end(clean ? undefined : error);
   }
 
   #open(kind: StreamKind): Promise<Entry> {

@@ -264,7 +264,7 @@ export class Agent {
   }
 
   #selected(remote: Address, rttMs: number): void {
-    this.#reason = this.#refused = undefined;
+    this.#reason = this.#refused = this.#lastStanding = undefined;
     this.#parts.checklist.setActive(false);
     this.#actions.tell({ kind: "selected", remote: formatAddress(remote), rttMs });
     this.#actions.send({ type: "path", kind: "direct" });

@@ -98,6 +98,9 @@ export class DirectPaths {
     this.#owner = {
       own: credentialOf(engine, role),
       other: credentialOf(engine, role === "client" ? "server" : "client"),
+      get withheld() {
+        return checklist.withheld;
+      },
       isProven: (from) => this.#agent.isProven(from),
       permits: (from) => this.#reachability !== undefined && !this.#reachability.refuse(from),
       onCheck: (from, isNominated) => this.#run((nowMs) => this.#checked(from, isNominated, nowMs)),

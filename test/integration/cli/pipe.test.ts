@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { certificateFiles, testCertificate } from "../harness/certificate.ts";
 import type { Child } from "../harness/child.ts";
-import { ForeignPeer } from "../harness/foreign-peer.ts";
+import { ForeignPeer } from "../harness/foreign/peer.ts";
 import { algorithms, createIdentityOf } from "../harness/identities.ts";
 import { bindPeer, echo, nextConnection, readAll, startPeerRelay, writeAll } from "../harness/peers.ts";
 import type { TestRelay } from "../harness/relay.ts";

@@ -14,9 +14,17 @@ export const relayAddresses = {
  * (RFC 1918). In each, 1 is the next router towards the internet.
  */
 export const networks = {
-  alice: { public4: "198.51.100", private4: "192.168.1", public6: "2001:db8:a" },
-  bob: { public4: "203.0.113", private4: "192.168.2", public6: "2001:db8:b" },
+  alice: { public4: "198.51.100", mapped4: "11.0.1", private4: "192.168.1", public6: "2001:db8:a" },
+  bob: { public4: "203.0.113", mapped4: "11.0.2", private4: "192.168.2", public6: "2001:db8:b" },
 } as const;
+
+/**
+ * The address of which the router of a site maps ports, where it does. It is somebody's, and exists only in the laboratory:
+ * miniupnpd maps no port of an address that is reserved.
+ */
+export function mappedAddressOf(place: Place, site: number): string {
+  return `${networks[place].mapped4}.${site + 1}`;
+}
 
 /** What the provider has given to one of its sites, by version. */
 export function prefixesOf(place: Place, site: number): { readonly ip: string; readonly ip6: string } {

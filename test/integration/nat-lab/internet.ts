@@ -54,6 +54,7 @@ function providerLines(place: Place, other: Place): string[] {
     `route add 192.0.2.0/24 via ${relay4} dev relay`,
     `route add 2001:db8::/48 via ${relay6} dev relay onlink`,
     `route add ${far.public4}.0/24 via ${far.public4}.1 dev direct`,
+    `route add ${far.mapped4}.0/24 via ${far.public4}.1 dev direct`,
     `route add ${far.public6}::/48 via ${far.public6}::1 dev direct onlink`,
   ];
 }
@@ -75,11 +76,12 @@ function relayLines(): string[] {
   return [...seconds, ...places.flatMap(linesTo)];
 
   function linesTo(place: Place): string[] {
-    const { public4, public6 } = networks[place];
+    const { public4, mapped4, public6 } = networks[place];
     return [
       `address add ${first4} peer ${public4}.1 dev to-${place}`,
       `address add ${first6} peer ${public6}::1 dev to-${place} nodad`,
       `route add ${public4}.0/24 via ${public4}.1 dev to-${place} src ${first4}`,
+      `route add ${mapped4}.0/24 via ${public4}.1 dev to-${place} src ${first4}`,
       `route add ${public6}::/48 via ${public6}::1 dev to-${place} src ${first6} onlink`,
     ];
   }

@@ -2,6 +2,7 @@ import type { Namespace } from "../harness/network/namespaces.ts";
 import { relayAddresses, type HostAddresses, type Place } from "./addresses.ts";
 import { Cut } from "./cuts.ts";
 import type { Homes } from "./site/homes.ts";
+import { mapPorts } from "./site/port-mapper.ts";
 import type { DirectWay } from "./wire/ways.ts";
 
 /** Two peers' hosts in a laboratory, and what can happen between them. */
@@ -46,6 +47,11 @@ export class Pair {
   /** The same, and gives the NAT next to the provider its other public address. */
   renumber(of: Place): void {
     this.#homes[of].site.routers[0]!.renumber();
+  }
+
+  /** Has the router of a peer's site map ports for its hosts, as a home router with PCP does. */
+  mapPorts(of: Place): Promise<void> {
+    return mapPorts(this.#homes[of]);
   }
 
   /** Takes the addresses of a peer's host away, of both IP versions unless given. */

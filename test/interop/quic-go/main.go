@@ -18,6 +18,7 @@ import (
 	"log"
 	"net"
 	"os"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -116,11 +117,55 @@ func askEcho(connection *quic.Conn, size int) {
 	fmt.Printf("echoed %d, and the end %.1f ms later\n", size, float64(time.Since(lastByte).Microseconds())/1e3)
 }
 
-func obey(connection *quic.Conn) {
+// detour is a socket whose datagrams go elsewhere than the connection thinks: behind another NAT, or past the relay.
+type detour struct {
+	net.PacketConn
+	supposed, actual net.Addr
+}
+
+func (d *detour) WriteTo(datagram []byte, _ net.Addr) (int, error) {
+	return d.PacketConn.WriteTo(datagram, d.actual)
+}
+
+func (d *detour) ReadFrom(buffer []byte) (int, net.Addr, error) {
+	size, _, err := d.PacketConn.ReadFrom(buffer)
+	return size, d.supposed, err
+}
+
+// migrate moves the connection to a socket of its own (RFC 9000 §9), as soon as the other side has answered there.
+func migrate(ctx context.Context, connection *quic.Conn, ids *generator, to string) {
+	actual := must(net.ResolveUDPAddr("udp4", to))
+	socket := must(net.ListenPacket("udp4", "127.0.0.1:0"))
+	transport := &quic.Transport{
+		Conn:                  &detour{socket, connection.RemoteAddr(), actual},
+		ConnectionIDGenerator: ids,
+	}
+	path := must(connection.AddPath(transport))
+	err := path.Probe(ctx)
+	if err == nil {
+		err = path.Switch()
+	}
+	if err != nil {
+		fmt.Printf("stayed: %v\n", err)
+		path.Close()
+		return
+	}
+	fmt.Println("migrated")
+}
+
+func obey(connection *quic.Conn, ids *generator) {
 	input := bufio.NewScanner(os.Stdin)
+	giveUp := func() {}
 	for input.Scan() {
 		var size int
+		to, isMigration := strings.CutPrefix(input.Text(), "migrate ")
 		switch {
+		case isMigration:
+			ctx, cancel := context.WithCancel(context.Background())
+			giveUp = cancel
+			go migrate(ctx, connection, ids, to)
+		case input.Text() == "give-up":
+			giveUp()
 		case input.Text() == "close":
 			connection.CloseWithError(0, "")
 		case must(fmt.Sscanf(input.Text(), "echo %d", &size)) == 1:
@@ -132,9 +177,10 @@ func obey(connection *quic.Conn) {
 func main() {
 	relay := must(net.ResolveUDPAddr("udp4", os.Getenv("RELAY")))
 	socket := must(net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}))
+	ids := &generator{key: must(hex.DecodeString(os.Getenv("KEY")))}
 	transport := &quic.Transport{
 		Conn:                             socket,
-		ConnectionIDGenerator:            &generator{key: must(hex.DecodeString(os.Getenv("KEY")))},
+		ConnectionIDGenerator:            ids,
 		DisableVersionNegotiationPackets: true,
 	}
 	if os.Getenv("RETRY") != "" {
@@ -152,7 +198,7 @@ func main() {
 	<-connection.HandshakeComplete()
 	fmt.Println("connected")
 	go echoAll(connection)
-	go obey(connection)
+	go obey(connection, ids)
 	<-connection.Context().Done()
 	fmt.Printf("closed: %v\n", context.Cause(connection.Context()))
 	transport.Close()

@@ -1,4 +1,4 @@
-// A peer on quiche 0.18, by way of @matrixai/quic, which test/integration/harness/foreign-peer.ts starts and commands. It knows
+// A peer on quiche 0.18, by way of @matrixai/quic, which test/integration/harness/foreign/peer.ts starts and commands. It knows
 // nothing of the relay but its address: the test registers its key and carries its first flight.
 import quiche from "@matrixai/quic/native/quiche.js";
 import { randomBytes } from "node:crypto";

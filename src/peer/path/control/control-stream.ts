@@ -27,6 +27,9 @@ const streamId = 0;
 /** Room for what is read at a time. The reader copies what it keeps. */
 const room = new Uint8Array(defaults.maxControlMessageBytes);
 
+/** What is left to send, nearly always. */
+const nothing: Uint8Array = new Uint8Array();
+
 /** Receives what a {@link ControlStream} brings. */
 export interface ControlOwner {
   onMessage(message: ControlMessage): void;
@@ -43,7 +46,7 @@ export class ControlStream {
   readonly #role: "client" | "server";
   readonly #wake: () => void;
   #reader: MessageReader | undefined;
-  #unsent: Uint8Array = new Uint8Array();
+  #unsent: Uint8Array = nothing;
   #owner: ControlOwner | undefined;
   /** Whether a server has the stream that the client has opened. */
   #isTaken = false;
@@ -107,7 +110,7 @@ export class ControlStream {
   write(): void {
     if (this.#isEnded || !this.#owner || this.#unsent.length === 0) return;
     const taken = this.#engine.streamSend(streamId, this.#unsent, false);
-    if (typeof taken === "number") this.#unsent = this.#unsent.subarray(taken);
+    if (typeof taken === "number") this.#unsent = rest(this.#unsent, taken);
     else if (taken !== undefined) this.#end(this.#owner);
   }
 
@@ -126,4 +129,9 @@ export class ControlStream {
     owner.onEnd();
     this.#wake();
   }
+}
+
+/** The bytes after the first `count`. An empty view would keep all of the memory that it is of. */
+function rest(bytes: Uint8Array, count: number): Uint8Array {
+  return count === bytes.length ? nothing : bytes.subarray(count);
 }

@@ -14,10 +14,13 @@ interface Frame {
   readonly end: number;
 }
 
+/** What each reader has between two messages, which is nearly always. */
+const nothing: Uint8Array = new Uint8Array();
+
 /** Reads the messages of a control stream, however it is split into chunks. It holds one message at most. */
 export class MessageReader {
   readonly #bucket: TokenBucket;
-  #pending: Uint8Array = new Uint8Array();
+  #pending: Uint8Array = nothing;
   #verdict: ControlVerdict | undefined;
 
   constructor(nowMs: number) {
@@ -41,13 +44,13 @@ export class MessageReader {
       if (message) messages.push(message);
       at = frame.end;
     }
-    this.#pending = ownBytes(bytes.subarray(at));
+    this.#pending = at === bytes.length ? nothing : ownBytes(bytes.subarray(at));
     return messages;
   }
 
   #end(verdict: ControlVerdict): ControlVerdict {
     this.#verdict = verdict;
-    this.#pending = new Uint8Array();
+    this.#pending = nothing;
     return verdict;
   }
 }

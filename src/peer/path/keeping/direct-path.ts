@@ -60,7 +60,9 @@ export class DirectPath {
    * one's doubt, and the two would go on for ever.
    */
   #sureUntilMs = 0;
-  #look = { atMs: 0, bytes: 0, relayReceived: 0 };
+  #look = { atMs: 0, bytes: 0 };
+  /** Packets by the relay that are known of. */
+  #relayReceived = 0;
 
   constructor(role: "client" | "server", actions: DirectPathActions) {
     this.#isClient = role === "client";
@@ -90,7 +92,7 @@ export class DirectPath {
     this.#answering = answering;
     this.#takenAtMs = nowMs;
     this.#sureUntilMs = nowMs + defaults.settleMs;
-    if (this.#phase === "open") return this.#apply(nowMs, true);
+    if (this.#phase === "open") return this.#choose(nowMs);
     this.#phase = "opening";
     this.#hasAsked = false;
     this.#nextMs = this.#isClient ? nowMs : Infinity;
@@ -122,6 +124,7 @@ export class DirectPath {
 
   /** Packets of the path go unacknowledged. */
   stalled(nowMs: number): void {
+    this.#listen();
     this.#watch?.doubt(nowMs);
     this.#follow(nowMs);
   }
@@ -149,6 +152,7 @@ export class DirectPath {
   /** A check of an address was answered. */
   answered(to: Address, sentAtMs: number, nowMs: number): void {
     if (!this.remote || !sameAddress(to, this.remote)) return;
+    this.#listen();
     this.#watch?.answered(sentAtMs, nowMs);
     this.#follow(nowMs);
   }
@@ -181,6 +185,7 @@ export class DirectPath {
     this.#actions.route({ direct: this.remote, isMirrored: false });
   }
 
+  /** Uses the address. What is known of the one before says nothing about it. */
   #choose(nowMs: number): void {
     const { rttMs } = this.#answering!;
     const figures = this.#actions.figures();
@@ -188,9 +193,10 @@ export class DirectPath {
     this.#nextMs = Infinity;
     this.#watch = new PathWatch(rttMs, this.#isClient, nowMs);
     this.#losses = new Losses();
-    this.#look = { atMs: nowMs, bytes: figures?.bytes ?? 0, relayReceived: figures?.relayReceived ?? 0 };
-    this.#apply(nowMs, true);
+    this.#look = { atMs: nowMs, bytes: figures?.bytes ?? 0 };
+    this.#relayReceived = figures?.relayReceived ?? 0;
     this.#actions.selected(this.#answering!);
+    this.#apply(nowMs, true);
   }
 
   #check(nowMs: number): void {
@@ -202,15 +208,22 @@ export class DirectPath {
     this.#follow(nowMs);
   }
 
+  /** Notes whether the other side has been heard by the relay, and returns the figures of a path in use. */
+  #listen(): PathFigures | undefined {
+    const figures = this.#phase === "open" ? this.#actions.figures() : undefined;
+    if (!figures) return undefined;
+    if (figures.relayReceived > this.#relayReceived) this.#watch!.heardByRelay();
+    this.#relayReceived = figures.relayReceived;
+    return figures;
+  }
+
   /** Looks at the figures, and reports whether there has been data since a second ago at most. */
   #isMoving(nowMs: number): boolean {
-    const figures = this.#phase === "open" ? this.#actions.figures() : undefined;
+    const figures = this.#listen();
     if (!figures) return false;
-    const { bytes, relayReceived } = figures;
-    if (relayReceived > this.#look.relayReceived) this.#watch!.heardByRelay();
+    const { bytes } = figures;
     const isMoving = bytes - this.#look.bytes >= defaults.leastDataBytes;
-    if (isMoving || nowMs - this.#look.atMs >= defaults.trustedCheckMs)
-      this.#look = { atMs: nowMs, bytes, relayReceived };
+    if (isMoving || nowMs - this.#look.atMs >= defaults.trustedCheckMs) this.#look = { atMs: nowMs, bytes };
     if (this.#losses.isLossy(figures.packetsSent, figures.packetsLost, nowMs)) this.#leave("lossy", nowMs);
     return isMoving;
   }

@@ -79,14 +79,15 @@ export class PathWatch {
     this.#standing = "lost";
   }
 
-  /** A check that left at a time was answered. */
+  /** A check that left at a time was answered. One that comes late shows that the path is slow, or a process busy, and not lost. */
   answered(sentAtMs: number, nowMs: number): void {
-    if (!this.#pending.includes(sentAtMs)) return;
-    this.#pending = this.#pending.filter((at) => at > sentAtMs);
     this.#rttMs += (nowMs - sentAtMs - this.#rttMs) / 8;
     this.#answeredAtMs = nowMs;
     this.#hasConsent = true;
     this.#missedInRow = 0;
+    this.#isHeardByRelay = false;
+    if (!this.#pending.includes(sentAtMs)) return;
+    this.#pending = this.#pending.filter((at) => at > sentAtMs);
     this.#answeredInRow++;
     if (this.#standing === "suspect" && this.#answeredInRow >= this.#neededAnswers) this.#trust(nowMs);
   }

@@ -16,13 +16,13 @@ export function createCheckLimit(nowMs: number): TokenBucket {
   return new TokenBucket(unprovenChecksPerSecond, unprovenChecksPerSecond, nowMs);
 }
 
-/** What limits have refused to a connection. */
-export interface RefusedChecks {
+/** What limits have kept from being sent or begun. */
+export interface WithheldChecks {
   /** Addresses that found no place among the 8 of a round. */
   readonly targets: number;
   /** Rounds that had to wait, as 4 began within a minute. */
   readonly rounds: number;
-  /** Checks that the process's limit left out. */
+  /** Checks that the limit of the process left out: 200 a second at addresses that have not answered. */
   readonly checks: number;
 }
 
@@ -46,8 +46,8 @@ export class Checklist {
   #theirs = 0;
   #isAnswered = false;
   #exhausted: RelayReason | undefined;
-  #refusedTargets = 0;
-  #refusedChecks = 0;
+  #withheldTargets = 0;
+  #withheldChecks = 0;
 
   /** @param limit of {@link createCheckLimit}. */
   constructor(limit: TokenBucket) {
@@ -64,8 +64,8 @@ export class Checklist {
     return this.#exhausted;
   }
 
-  get refused(): RefusedChecks {
-    return { targets: this.#refusedTargets, rounds: this.#schedule.refused, checks: this.#refusedChecks };
+  get withheld(): WithheldChecks {
+    return { targets: this.#withheldTargets, rounds: this.#schedule.refused, checks: this.#withheldChecks };
   }
 
   /** Begins a round that this peer or the other one has announced, unless one of that number has begun. */
@@ -106,7 +106,7 @@ export class Checklist {
     const room = maxRoundChecks - guesses.length * guessLadderMs.length;
     this.#candidates = candidates.slice(0, Math.trunc(room / checkLadderMs.length));
     this.#guesses = guesses;
-    this.#refusedTargets += candidates.length - this.#candidates.length;
+    this.#withheldTargets += candidates.length - this.#candidates.length;
     this.#round?.retain(this.#addresses);
     if (!this.#schedule.isStarted || this.#join(nowMs)) return;
     if (this.#addresses.every((address) => former.has(formatAddress(address)))) return;
@@ -122,7 +122,7 @@ export class Checklist {
     if (this.#proven.has(formatAddress(address))) return;
     const isOpen = this.#round?.isOpen(nowMs) === true;
     if (isOpen && this.#round!.hear(address, nowMs)) return;
-    if (isOpen) this.#refusedTargets++;
+    if (isOpen) this.#withheldTargets++;
     if (this.#schedule.isStarted) this.#schedule.request(nowMs);
     else this.#schedule.start(nowMs);
     this.#turn(nowMs, address);
@@ -183,7 +183,7 @@ export class Checklist {
       ...this.#candidates.filter((address) => !round.join(address, nowMs)),
       ...this.#guesses.filter((address) => !round.join(address, nowMs, guessLadderMs)),
     ];
-    this.#refusedTargets += outside.length;
+    this.#withheldTargets += outside.length;
     return outside.length === 0;
   }
 
@@ -198,7 +198,7 @@ export class Checklist {
 
   #isWithinLimit(address: Address, nowMs: number): boolean {
     if (this.#proven.has(formatAddress(address)) || this.#limit.take(1, nowMs)) return true;
-    this.#refusedChecks++;
+    this.#withheldChecks++;
     return false;
   }
 }

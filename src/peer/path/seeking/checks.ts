@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import * as defaults from "../../../defaults/index.ts";
 import { type Address, formatAddress, sameAddress } from "../../../wire/address.ts";
 import { TokenBucket } from "../../../token-bucket.ts";
+import type { WithheldChecks } from "./checklist.ts";
 import type { CheckCredential } from "./credential.ts";
 import { ReplayWindow } from "./replay-window.ts";
 import { stunTransactionIdBytes } from "../../../wire/stun.ts";
@@ -18,6 +19,8 @@ import type { PeerSocket } from "../../socket.ts";
 export interface CheckOwner {
   readonly own: CheckCredential;
   readonly other: CheckCredential;
+  /** What limits have withheld of its checks so far. */
+  readonly withheld: WithheldChecks;
   /** Whether an address has answered a check. */
   isProven(from: Address): boolean;
   /** Whether anything may be sent to where a check of the other side has come from. */
@@ -55,6 +58,8 @@ export class PathChecks {
   /** By tag. */
   readonly #owners = new Map<string, Entry>();
   #refused = 0;
+  /** Of connections that have ended. */
+  #withheld: WithheldChecks = { targets: 0, rounds: 0, checks: 0 };
   /** Addresses of checks, as the socket knows them. */
   readonly #told = new Set<string>();
   /** By transaction ID, the oldest first. */
@@ -69,6 +74,11 @@ export class PathChecks {
     return this.#refused;
   }
 
+  /** What limits have withheld of the checks of all connections, also of those that have ended. */
+  get withheld(): WithheldChecks {
+    return Array.from(this.#owners.values(), ({ owner }) => owner.withheld).reduce(sum, this.#withheld);
+  }
+
   /** Takes checks for a connection until the returned function is called. */
   add(owner: CheckOwner): () => void {
     // An engine that a fault has ended has no keys any more.
@@ -76,7 +86,7 @@ export class PathChecks {
     this.#owners.set(owner.own.tag, entryOf(owner));
     this.#socket.strangers?.addTag(owner.own.tag);
     return () => {
-      this.#owners.delete(owner.own.tag);
+      if (this.#owners.delete(owner.own.tag)) this.#withheld = sum(this.#withheld, owner.withheld);
       this.#socket.strangers?.removeTag(owner.own.tag);
       for (const [key, sent] of this.#sent) if (sent.owner === owner) this.#sent.delete(key);
       this.#tellSocket();
@@ -154,6 +164,14 @@ export class PathChecks {
     for (const text of addresses.keys()) this.#told.add(text);
     this.#socket.strangers?.setChecked([...addresses.values()]);
   }
+}
+
+function sum(one: WithheldChecks, other: WithheldChecks): WithheldChecks {
+  return {
+    targets: one.targets + other.targets,
+    rounds: one.rounds + other.rounds,
+    checks: one.checks + other.checks,
+  };
 }
 
 function entryOf(owner: CheckOwner): Entry {

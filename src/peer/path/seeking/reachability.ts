@@ -63,25 +63,32 @@ export interface Surroundings {
   readonly isSameNat: boolean;
 }
 
+/** What follows from the subnets of a host. */
+interface Network {
+  readonly subnets: BlockList;
+  readonly broadcasts: ReadonlySet<string>;
+}
+
+/** By the list of subnets, which all connections of a process share. A list of 5 takes 10 kB. */
+const networks = new WeakMap<readonly string[], Network>();
+
 /**
  * Judges which addresses a peer may check. The other peer names them, and could name anybody's: checks must not be a way to
  * send to hosts that only this peer reaches (RFC 9000 §21.5.6).
  */
 export class Reachability {
   readonly #surroundings: Surroundings;
-  readonly #relayAddresses: ReadonlySet<string>;
-  readonly #ownAddresses: ReadonlySet<string>;
-  readonly #ownIps: ReadonlySet<string>;
-  readonly #subnets: BlockList;
-  readonly #broadcasts: ReadonlySet<string>;
+  readonly #relayAddresses: readonly string[];
+  readonly #ownAddresses: readonly string[];
+  readonly #ownIps: readonly string[];
+  readonly #network: Network;
 
   constructor(surroundings: Surroundings) {
     this.#surroundings = surroundings;
-    this.#relayAddresses = new Set(surroundings.relayAddresses.map(plainIp));
-    this.#ownIps = new Set(surroundings.ownIps.map(plainIp));
-    this.#ownAddresses = new Set(surroundings.ownAddresses.map(plainAddress));
-    this.#subnets = blockListOf(surroundings.subnets);
-    this.#broadcasts = new Set(surroundings.subnets.flatMap(broadcastsOf));
+    this.#relayAddresses = surroundings.relayAddresses.map(plainIp);
+    this.#ownIps = surroundings.ownIps.map(plainIp);
+    this.#ownAddresses = surroundings.ownAddresses.map(plainAddress);
+    this.#network = networkOf(surroundings.subnets);
   }
 
   /** Returns why an address may not be checked; `undefined` if it may. */
@@ -92,10 +99,10 @@ export class Reachability {
     const scope = scopeOf(ip);
     if (scope !== "global" && scope !== "private") return scope;
     if (!this.#surroundings.reaches(ip)) return "version";
-    if (this.#broadcasts.has(ip)) return "broadcast";
-    if (this.#relayAddresses.has(ip)) return "relay";
-    if (this.#ownIps.has(ip)) return "own";
-    if (this.#ownAddresses.has(plainAddress({ address, port }))) return "own";
+    if (this.#network.broadcasts.has(ip)) return "broadcast";
+    if (this.#relayAddresses.includes(ip)) return "relay";
+    if (this.#ownIps.includes(ip)) return "own";
+    if (this.#ownAddresses.includes(plainAddress({ address, port }))) return "own";
     // Services of a site listen there, such as its router's. Peers have ports of the dynamic kind.
     if (scope === "private" && port < 1024) return "port";
     return scope === "private" ? this.#refusePrivate(ip) : undefined;
@@ -104,8 +111,16 @@ export class Reachability {
   #refusePrivate(ip: string): CheckRefusal | undefined {
     const { tries, isSameNat } = this.#surroundings;
     if (tries === "public-only") return "policy";
-    return isSameNat && this.#subnets.check(ip, familyOf(ip)) ? undefined : "private";
+    return isSameNat && this.#network.subnets.check(ip, familyOf(ip)) ? undefined : "private";
   }
+}
+
+function networkOf(subnets: readonly string[]): Network {
+  const known = networks.get(subnets);
+  if (known) return known;
+  const network = { subnets: blockListOf(subnets), broadcasts: new Set(subnets.flatMap(broadcastsOf)) };
+  networks.set(subnets, network);
+  return network;
 }
 
 /** An address as text, in the one spelling that {@link plainIp} gives it. */

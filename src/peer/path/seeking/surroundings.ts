@@ -28,9 +28,7 @@ export function gatherCandidates(
   return ownCandidates({
     tries,
     localPort,
-    interfaces: hostInterfaces()
-      .map(({ address }) => address)
-      .filter(reaches),
+    interfaces: hostAddresses().ips.filter(reaches),
     reflexive,
     mapped,
     isSameNat: isSameNat(reflexive, theirs),
@@ -43,24 +41,34 @@ export function reachabilityFrom(
   tries: DirectAgreement["tries"],
   theirs: readonly Candidate[],
 ): Reachability {
-  const interfaces = hostInterfaces();
+  const { ips, subnets } = hostAddresses();
   // Addresses of a host's own links, which each has, lead nowhere.
-  const ips = interfaces
-    .map(({ address }) => address)
-    .filter((ip) => ["global", "private"].includes(scopeOf(ip)));
+  const useful = ips.filter((ip) => ["global", "private"].includes(scopeOf(ip)));
   return new Reachability({
     tries,
-    reaches: (ip) => reaches(ip) && ips.some((own) => isIPv4(own) === isIPv4(ip)),
+    reaches: (ip) => reaches(ip) && useful.some((own) => isIPv4(own) === isIPv4(ip)),
     relayAddresses: relays,
     // Others behind the same NAT have the same address outside.
     ownAddresses: reflexive,
-    ownIps: [...interfaces, ...mapped].map(({ address }) => address),
-    subnets: interfaces.flatMap(({ cidr }) => cidr ?? []),
+    ownIps: [...ips, ...mapped.map(({ address }) => address)],
+    subnets,
     isSameNat: isSameNat(reflexive, theirs),
   });
 }
 
-/** The addresses of the system's interfaces, with their prefixes. */
-function hostInterfaces(): { address: string; cidr: string | null }[] {
-  return Object.values(networkInterfaces()).flatMap((all) => all ?? []);
+/** Addresses of the system's interfaces, without and with their prefix lengths. */
+interface HostAddresses {
+  readonly ips: readonly string[];
+  readonly subnets: readonly string[];
+}
+
+let latest: HostAddresses = { ips: [], subnets: [] };
+
+/** Returns the same lists for as long as they are the same, so that a thousand connections share them. */
+function hostAddresses(): HostAddresses {
+  const all = Object.values(networkInterfaces()).flatMap((some) => some ?? []);
+  const ips = all.map(({ address }) => address);
+  const subnets = all.flatMap(({ cidr }) => cidr ?? []);
+  if (ips.join() !== latest.ips.join() || subnets.join() !== latest.subnets.join()) latest = { ips, subnets };
+  return latest;
 }

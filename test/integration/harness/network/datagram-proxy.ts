@@ -69,7 +69,8 @@ export class DatagramProxy {
 
   #listen(relaySide: Socket): void {
     relaySide.on("message", (datagram, { port }) => {
-      if (port === this.relayPort && !this.dropIn(datagram))
+      // Nobody is behind it before the peer has sent something.
+      if (port === this.relayPort && !this.dropIn(datagram) && this.#peerPort > 0)
         this.#peerSide.send(datagram, this.#peerPort, "127.0.0.1");
     });
   }

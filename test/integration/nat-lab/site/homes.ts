@@ -1,3 +1,4 @@
+import type { Namespace } from "../../harness/network/namespaces.ts";
 import { places, prefixesOf, type Place } from "../addresses.ts";
 import type { Passage } from "../cuts.ts";
 import type { Internet } from "../internet.ts";
@@ -11,6 +12,7 @@ export type Kinds = Kind | readonly [Kind, Kind];
 /** Where a peer lives. */
 export interface Home {
   readonly place: Place;
+  readonly provider: Namespace;
   readonly site: Site;
   readonly host: Host;
   /** Where what the host sends straight to another one passes. */
@@ -43,7 +45,7 @@ export function createHome(
       `oifname "direct" ${version} saddr ${own[version]} ${version} daddr ${other[version]}`;
     return { where, family: "inet", matches: [match("ip"), match("ip6")] };
   };
-  return { place, site, host: site.hosts[0]!, passageTo };
+  return { place, provider: where, site, host: site.hosts[0]!, passageTo };
 }
 
 /** One site for both peers, at Alice's provider. */
@@ -65,6 +67,7 @@ export function createSharedHome(
   const where = site.routers.at(-1)!.namespace;
   const homeOf = (index: number): Home => ({
     place: places[index]!,
+    provider,
     site,
     host: site.hosts[index]!,
     passageTo: () => ({

@@ -29,6 +29,11 @@ export class Router {
     this.#applyRules();
   }
 
+  /** The address of its NAT, if it has one of IPv4. */
+  get wanAddress(): string {
+    return this.#options.wan?.members[this.#number] ?? "";
+  }
+
   /** Forgets every mapping, as a rebooted router does. */
   forget(): void {
     this.#generation += 1;
@@ -47,8 +52,8 @@ export class Router {
   }
 
   #applyRules(): void {
-    const { rules, wan, mappingSeconds } = this.#options;
-    const facts = { address: wan?.members[this.#number] ?? "", generation: this.#generation, mappingSeconds };
+    const { rules, mappingSeconds } = this.#options;
+    const facts = { address: this.wanAddress, generation: this.#generation, mappingSeconds };
     this.namespace.nft(["flush ruleset", ...rules.map((rule) => rule(facts))].join("\n"));
   }
 }

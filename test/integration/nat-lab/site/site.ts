@@ -11,8 +11,9 @@ export interface Site {
   readonly hosts: readonly Host[];
   /** From the provider to the hosts. */
   readonly routers: readonly Router[];
-  /** Its number at the provider. */
+  /** Its number at the provider, and the provider's link to it. */
   readonly number: number;
+  readonly link: string;
 }
 
 export interface SiteOptions {
@@ -39,7 +40,8 @@ export function createSite(options: SiteOptions): Site {
     routers.push(addRouter(options, index, routers.at(-1)?.namespace, chains));
   for (const [index, kind] of options.kinds.entries())
     if (!kinds[kind].isNat) options.provider.ip("route", "add", ...routeTo(chains[index]!, linkOf(options)));
-  return { hosts: settle(routers.at(-1)!.namespace, options, chains), routers, number: options.number };
+  const hosts = settle(routers.at(-1)!.namespace, options, chains);
+  return { hosts, routers, number: options.number, link: linkOf(options) };
 }
 
 /** The router between two networks of each chain. */

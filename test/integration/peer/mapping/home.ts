@@ -1,14 +1,9 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Child } from "../../harness/child.ts";
 import { projectPath } from "../../harness/child.ts";
-import { temporaryFolder } from "../../harness/folder.ts";
+import { type MappingProtocols, startMiniupnpd } from "../../harness/network/miniupnpd.ts";
 import { Namespace } from "../../harness/network/namespaces.ts";
 
-/**
- * miniupnpd takes all addresses that are reserved, as those for documentation are, for a sign of another NAT beyond the router,
- * and then maps nothing. These are somebody's, and exist only in the test's namespaces.
- */
+/** These are somebody's, and exist only in the test's namespaces: miniupnpd maps no port of a reserved address. */
 const outsideAddress = "11.0.0.1";
 export const routerAddress = "11.0.0.2";
 
@@ -33,15 +28,6 @@ const rules = `
     }
   }`;
 
-const config = `
-  ext_ifname=wan
-  listening_ip=lan
-  ipv6_disable=yes
-  secure_mode=yes
-  allow 1024-65535 192.168.1.0/24 1024-65535
-  deny 0-65535 0.0.0.0/0 0-65535
-`.replaceAll(/^ +/gm, "");
-
 /** A home behind a router with a firewall and a NAT, and a host outside. */
 export class Home {
   readonly #outside = new Namespace("outside");
@@ -58,13 +44,8 @@ export class Home {
   }
 
   /** Starts miniupnpd on the router: for PCP and NAT-PMP, or for UPnP. */
-  async startService(kind: "pcp" | "upnp"): Promise<void> {
-    const folder = temporaryFolder();
-    const file = join(folder, "miniupnpd.conf");
-    const [pcp, upnp] = kind === "pcp" ? ["yes", "no"] : ["no", "yes"];
-    writeFileSync(file, `enable_natpmp=${pcp}\nenable_upnp=${upnp}\n${config}`);
-    const service = this.#router.start("miniupnpd", ["-d", "-f", file, "-P", join(folder, "pid")]);
-    await service.prints(kind === "pcp" ? /Listening for NAT-PMP\/PCP traffic/ : /HTTP listening on port/);
+  async startService(kind: MappingProtocols): Promise<void> {
+    await startMiniupnpd(this.#router, kind);
   }
 
   /** Lets the router drop requests for a mapping that match. */

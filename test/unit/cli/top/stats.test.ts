@@ -51,6 +51,14 @@ describe("a relay's answer to `top`", () => {
     expect(requireStats(answerOf(many), 20).page.registrations).toHaveLength(20);
   });
 
+  it("may be an older relay's, which does not count how long a registration is quiet", () => {
+    const { quietMs: _, ...older } = registration;
+    expect(requireStats(answerOf([older]), 20)).toEqual(answerOf([{ ...older, quietMs: null }]));
+    expect(() => requireStats(answerOf([{ ...older, quietMs: "long" }]), 20)).toThrow(
+      expect.objectContaining({ code: "ERR_QUICPIPE_RELAY_REFUSED" }),
+    );
+  });
+
   it("is refused where it is nested so deeply that reading it would exhaust the stack", () => {
     expect(() => requireStats(answerOf([], { added: nested(400_000) }), 20)).toThrow(
       expect.objectContaining({ code: "ERR_QUICPIPE_RELAY_REFUSED" }),

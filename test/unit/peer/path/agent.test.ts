@@ -1,5 +1,6 @@
 import { unknownNat } from "../../../../src/peer/nat/report.ts";
 import { describe, expect, it } from "vitest";
+import { type Address, formatAddress } from "../../../../src/wire/address.ts";
 import { Pair, told } from "./agents.ts";
 
 function connected(...options: ConstructorParameters<typeof Pair>): Pair {
@@ -181,6 +182,36 @@ describe("a direct path that dies", () => {
     pair.reaches = { client: true, server: true };
     pair.run(300);
     expect(pair.client.route).toEqual({ direct: pair.server.address, isMirrored: false });
+    expect(told(pair.client)).toEqual(["opened", "selected", "suspect", "selected"]);
+  });
+});
+
+/** Peers of which the server has a slow address, and after 6 s a faster one beside it. */
+function withSecond(): { pair: Pair; second: Address } {
+  const pair = connected();
+  pair.directMs = 30;
+  pair.run(6000);
+  const second: Address = { address: "192.0.2.3", port: 3333 };
+  pair.second = { address: second, ms: 2 };
+  pair.server.candidates.push({ kind: "host", address: second });
+  pair.server.agent.moved(pair.nowMs);
+  return { pair, second };
+}
+
+describe("a peer with two addresses that answer", () => {
+  it("is sent to the one that is faster by far, and the change is told", () => {
+    const { pair, second } = withSecond();
+    pair.run(100);
+    expect(pair.client.route).toEqual({ direct: second, isMirrored: false });
+    expect(told(pair.client)).toEqual(["opened", "selected", "selected"]);
+    expect(pair.client.events.at(-1)).toMatchObject({ remote: formatAddress(second) });
+  });
+
+  it("is not doubted for the change, neither in the middle of another doubt", () => {
+    const { pair, second } = withSecond();
+    pair.client.agent.stalled(pair.nowMs);
+    pair.run(5000);
+    expect(pair.client.route).toEqual({ direct: second, isMirrored: false });
     expect(told(pair.client)).toEqual(["opened", "selected", "suspect", "selected"]);
   });
 });

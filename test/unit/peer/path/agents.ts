@@ -100,6 +100,8 @@ export class Pair {
   nowMs = 0;
   /** The direct way, in ms for one direction. */
   directMs = 5;
+  /** A second address of the server's, and the way there, in ms for one direction. */
+  second: { readonly address: Address; readonly ms: number } | undefined;
   /** Whether checks get through, from each of the two. */
   reaches = { client: true, server: true };
   /** Reports whether a packet of the direct way gets lost. */
@@ -139,10 +141,12 @@ export class Pair {
 
   check(from: Side, to: Address, isNominated: boolean, sentAtMs: number): void {
     const receiver = this.other(from);
-    if (!sameAddress(to, receiver.address)) return;
-    this.#carry(from, () => {
+    const isSecond = from === this.client && this.second && sameAddress(to, this.second.address);
+    if (!isSecond && !sameAddress(to, receiver.address)) return;
+    const ms = isSecond ? this.second!.ms : this.directMs;
+    this.#carry(from, ms, () => {
       receiver.agent.checked(from.address, isNominated, this.nowMs);
-      this.#carry(receiver, () => from.agent.answered(to, sentAtMs, this.nowMs));
+      this.#carry(receiver, ms, () => from.agent.answered(to, sentAtMs, this.nowMs));
     });
   }
 
@@ -165,9 +169,9 @@ export class Pair {
     });
   }
 
-  #carry(from: Side, deliver: () => void): void {
+  #carry(from: Side, ms: number, deliver: () => void): void {
     const reaches = from === this.client ? this.reaches.client : this.reaches.server;
-    if (reaches && !this.loses()) this.after(this.directMs, deliver);
+    if (reaches && !this.loses()) this.after(ms, deliver);
   }
 }
 

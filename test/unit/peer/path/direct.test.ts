@@ -19,6 +19,7 @@ const reflexive: Address = { address: "203.0.113.7", port: 5000 };
 class Rig {
   readonly tags: Set<string> = new Set();
   readonly events: ConnectionPathEvent[] = [];
+  readonly checks: PathChecks;
   readonly paths: DirectPaths;
   abuses = 0;
   onEvent: (event: ConnectionPathEvent) => void = () => undefined;
@@ -30,11 +31,12 @@ class Rig {
     this.#incoming = Buffer.concat(early.map(encodeMessage));
     const engine = this.#engine();
     const socket = this.#socket();
+    this.checks = new PathChecks(socket);
     this.paths = new DirectPaths({
       role: "server",
       engine,
       socket,
-      checks: new PathChecks(socket),
+      checks: this.checks,
       control: new ControlStream(engine, "server", () => undefined),
       direct,
       birthdaySearch: false,
@@ -132,6 +134,16 @@ describe("a policy", () => {
     });
     rig.paths.start();
     expect(rig.said).toEqual([{ ...hello("never") }]);
+  });
+});
+
+describe("the other side's messages", () => {
+  it("that ask for more rounds than the limit of a minute allows are counted, also when all is over", () => {
+    const rounds = [1, 2, 3, 4, 5, 6].map((round) => ({ type: "punch", round, mode: "normal" }) as const);
+    const rig = new Rig("auto", hello("auto"), ...rounds);
+    rig.paths.start();
+    rig.paths.close();
+    expect(rig.checks.withheld).toEqual({ targets: 0, rounds: 2, checks: 0 });
   });
 });
 

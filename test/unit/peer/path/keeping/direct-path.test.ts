@@ -31,6 +31,18 @@ class Rig {
     this.path.opened(nowMs);
   }
 
+  /** Has data move, by packets that get lost or do not, to an address that answers its checks. */
+  run(fromMs: number, toMs: number, address: Address, isLost: boolean = false): void {
+    for (let nowMs = fromMs; nowMs < toMs; nowMs += 10) {
+      this.figures.bytes += 1200;
+      this.figures.packetsSent++;
+      if (isLost) this.figures.packetsLost++;
+      if (nowMs < this.path.deadlineMs) continue;
+      this.path.advance(nowMs);
+      this.path.answered(address, nowMs, nowMs + 5);
+    }
+  }
+
   /** Returns what was done since the last call. */
   taken(): string[] {
     return this.done.splice(0);
@@ -70,7 +82,7 @@ describe("a path that is opened", () => {
     rig.path.take({ address: first, rttMs: 10 }, 0);
     expect(rig.taken()).toEqual(["open", "route 7000"]);
     rig.path.opened(20);
-    expect(rig.taken()).toEqual(["prefer direct", "route 7000", "standing trusted", "selected 7000"]);
+    expect(rig.taken()).toEqual(["selected 7000", "prefer direct", "route 7000", "standing trusted"]);
     expect(rig.path.phase).toBe("open");
   });
 
@@ -142,6 +154,26 @@ describe("a path in use", () => {
     expect(rig.taken()).toEqual(["close"]);
     rig.path.closed(1410);
     expect(rig.path.isFree).toBe(true);
+  });
+
+  it("is not left for what came by the relay before the doubt", () => {
+    const rig = new Rig();
+    rig.select();
+    rig.figures.relayReceived = 1;
+    rig.path.stalled(100);
+    for (let nowMs = 100; nowMs <= 900; nowMs += 50) rig.path.advance(nowMs);
+    expect(rig.taken()).not.toContain("left checks-timeout 7000");
+  });
+
+  it("is not left for what came by the relay before the last answer", () => {
+    const rig = new Rig();
+    rig.select();
+    rig.path.stalled(100);
+    rig.path.advance(100);
+    rig.figures.relayReceived = 1;
+    rig.path.answered(first, 100, 105);
+    for (let nowMs = 150; nowMs <= 900; nowMs += 50) rig.path.advance(nowMs);
+    expect(rig.taken()).not.toContain("left checks-timeout 7000");
   });
 
   it("is never closed by a server", () => {
@@ -249,6 +281,91 @@ describe("a path in use", () => {
     rig.select();
     rig.path.gone(50);
     expect(rig.taken()).toContain("left checks-timeout 7000");
+  });
+});
+
+/** A path that has changed after 5 s from the first address, which has not answered its last check, to the second. */
+function changed(role: "client" | "server", isSuspect: boolean): Rig {
+  const rig = new Rig(role);
+  rig.select(60);
+  rig.run(0, 5000, first);
+  rig.path.advance(5000);
+  if (isSuspect) rig.path.stalled(5000);
+  rig.taken();
+  rig.path.advance(5000);
+  if (role === "client") rig.path.consider({ address: second, rttMs: 20 }, 5020);
+  else rig.path.take({ address: second, rttMs: 20 }, 5020);
+  return rig;
+}
+
+describe("of two addresses that answer", () => {
+  it("the one in doubt is neither trusted nor kept for answers and checks of the other", () => {
+    const rig = new Rig();
+    rig.select();
+    rig.path.stalled(100);
+    rig.figures.relayReceived = 1;
+    for (let nowMs = 100; nowMs <= 400; nowMs += 10) {
+      rig.path.advance(nowMs);
+      rig.path.answered(second, nowMs, nowMs + 5);
+      rig.path.checked(second, nowMs);
+    }
+    expect(rig.taken().at(-1)).toBe("left checks-timeout 7000");
+  });
+
+  it("the one that is parked has no consent by checks of the other", () => {
+    const rig = new Rig("server");
+    rig.select();
+    for (let nowMs = 0; nowMs <= 40_000; nowMs += 100) {
+      rig.path.checked(second, nowMs);
+      if (nowMs >= rig.path.deadlineMs) rig.path.advance(nowMs);
+    }
+    expect(rig.taken()).toContain("prefer relay");
+  });
+
+  it.each(["client", "server"] as const)(
+    "the %s's next one is trusted where the last one was not",
+    (role) => {
+      const rig = changed(role, true);
+      expect(rig.taken()).toEqual([
+        "check 7000",
+        "ask by relay",
+        "selected 8000",
+        "prefer direct",
+        "route 8000",
+        "standing trusted",
+      ]);
+      expect(rig.path.rttMs).toBe(20);
+    },
+  );
+
+  it.each([
+    ["is trusted", false],
+    ["is in doubt", true],
+  ])("the next one is not blamed for checks of the last one, which %s", (_, isSuspect) => {
+    const rig = changed("client", isSuspect);
+    rig.taken();
+    rig.run(5020, 8000, second);
+    expect(rig.taken()).toEqual(["check 8000", "check 8000"]);
+  });
+
+  it("the next one is not blamed for what the last one has lost", () => {
+    const rig = new Rig();
+    rig.select(60);
+    rig.run(0, 6000, first, true);
+    expect(rig.path.consider({ address: second, rttMs: 1 }, 6000)).toBe(true);
+    rig.run(6000, 20_000, second);
+    expect(rig.taken()).not.toContain("left lossy 8000");
+  });
+
+  it("the next one stalls by itself, and is the one that is left", () => {
+    const rig = changed("client", true);
+    rig.taken();
+    rig.path.stalled(6000);
+    expect(rig.taken()).toEqual(["route 8000 and relay", "standing suspect"]);
+    rig.path.answered(first, 5000, 6010);
+    rig.figures.relayReceived++;
+    for (let nowMs = 6010; nowMs <= 6400; nowMs += 10) rig.path.advance(nowMs);
+    expect(rig.taken()).toContain("left checks-timeout 8000");
   });
 });
 

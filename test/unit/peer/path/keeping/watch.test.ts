@@ -7,6 +7,7 @@ const rttMs = 20;
 class Rig {
   readonly watch: PathWatch = new PathWatch(rttMs, true, 0);
   isAlive = true;
+  rttMs = rttMs;
   nowMs = 0;
   checks: number[] = [];
   #answers: { sentAtMs: number; atMs: number }[] = [];
@@ -23,7 +24,7 @@ class Rig {
 
   #send(): void {
     this.checks.push(this.nowMs);
-    if (this.isAlive) this.#answers.push({ sentAtMs: this.nowMs, atMs: this.nowMs + rttMs });
+    if (this.isAlive) this.#answers.push({ sentAtMs: this.nowMs, atMs: this.nowMs + this.rttMs });
   }
 }
 
@@ -94,6 +95,31 @@ describe("a path that carries data", () => {
     rig.watch.heardByRelay();
     rig.runTo(4060, 10);
     expect(rig.watch.standing).toBe("lost");
+  });
+
+  it("stays suspect where the other side was heard by the relay, and has answered a check since", () => {
+    const rig = new Rig();
+    rig.watch.doubt(0);
+    rig.watch.heardByRelay();
+    rig.runTo(30, 10);
+    rig.isAlive = false;
+    rig.runTo(4000, 10);
+    expect(rig.watch.standing).toBe("suspect");
+    rig.watch.heardByRelay();
+    rig.runTo(4060, 10);
+    expect(rig.watch.standing).toBe("lost");
+  });
+
+  it("is not lost while answers come late, and trusted once it is known how long they take", () => {
+    const rig = new Rig();
+    rig.watch.doubt(0);
+    rig.rttMs = 200;
+    for (let ms = 1; ms <= 3000; ms++) {
+      rig.watch.heardByRelay();
+      rig.runTo(ms, 10);
+    }
+    expect(rig.watch.standing).toBe("trusted");
+    expect(rig.watch.rttMs).toBeGreaterThan(100);
   });
 
   it("is given two round trips where they are long", () => {

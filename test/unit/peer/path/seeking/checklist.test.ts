@@ -119,7 +119,7 @@ function expectWithinLimits(sends: readonly Send[]): void {
   }
 }
 
-const nothingRefused = { targets: 0, rounds: 0, checks: 0 };
+const nothingWithheld = { targets: 0, rounds: 0, checks: 0 };
 /** When the first round of one address is over that the other peer has not begun. */
 const overMs: number = openerMs - checkLadderMs[1]! + checkLadderMs.at(-1)! + 500;
 
@@ -137,7 +137,7 @@ describe("a checklist", () => {
     const firsts = [1, 2, 3, 4].map((round) => sends.find((send) => send.round === round)!.ms);
     expect(firsts).toEqual([0, 5000, 15_000, 75_000]);
     expect(sends).toHaveLength(4 * 2 * checkLadderMs.length);
-    expect(checklist.refused).toEqual(nothingRefused);
+    expect(checklist.withheld).toEqual(nothingWithheld);
   });
 
   it("sends each hour while the relay carries nothing", () => {
@@ -203,7 +203,7 @@ describe("the candidates of a checklist", () => {
     expect(portsOf(sendsUntil(4000, checklist))).toEqual(
       targets(maxRoundTargets, 20).map(({ port }) => port),
     );
-    expect(checklist.refused.targets).toBe(maxRoundTargets);
+    expect(checklist.withheld.targets).toBe(maxRoundTargets);
   });
 
   it("are sent no more once they are replaced", () => {
@@ -216,7 +216,7 @@ describe("the candidates of a checklist", () => {
   it("are 8 at most, and further ones are counted", () => {
     const checklist = started(maxRoundTargets + 3);
     expect(portsOf(sendsUntil(4000, checklist))).toEqual(targets(maxRoundTargets).map(({ port }) => port));
-    expect(checklist.refused).toEqual({ ...nothingRefused, targets: 3 });
+    expect(checklist.withheld).toEqual({ ...nothingWithheld, targets: 3 });
   });
 });
 
@@ -248,7 +248,7 @@ describe("an address that a request comes from", () => {
     expect(checklist.round).toBe(2);
     const ports = portsOf(sendsUntil(4000, checklist));
     expect(ports).toEqual([...targets(maxRoundTargets - 1).map(({ port }) => port), 100]);
-    expect(checklist.refused.targets).toBe(2);
+    expect(checklist.withheld.targets).toBe(2);
   });
 
   it("begins none if it is proven", () => {
@@ -304,7 +304,7 @@ describe("another network", () => {
     checklist.due(0);
     checklist.answered(target(1));
     checklist.restart(1000);
-    expect([checklist.round, checklist.due(1000), checklist.refused.checks]).toEqual([2, [], 1]);
+    expect([checklist.round, checklist.due(1000), checklist.withheld.checks]).toEqual([2, [], 1]);
     sendsUntil(20_000, checklist);
     expect([checklist.round, checklist.exhausted]).toEqual([4, "checks-timeout"]);
   });
@@ -327,7 +327,7 @@ describe("the limits of a checklist", () => {
   it("let 4 rounds a minute begin, and count the others", () => {
     const checklist = started(1);
     for (let round = 2; round <= 10; round++) checklist.start(round, round);
-    expect([checklist.round, checklist.refused.rounds]).toEqual([4, 6]);
+    expect([checklist.round, checklist.withheld.rounds]).toEqual([4, 6]);
     const sends = sendsUntil(60_000, checklist);
     expect(sends.at(-1)).toEqual({ ms: 60_000, port: 1, round: 10 });
   });
@@ -337,8 +337,8 @@ describe("the limits of a checklist", () => {
     const checklists = Array.from({ length: 300 }, () => started(1, limit));
     const sent = checklists.flatMap((checklist) => checklist.due(0));
     expect(sent).toHaveLength(unprovenChecksPerSecond);
-    const refused = checklists.map((checklist) => checklist.refused.checks);
-    expect(refused.filter((count) => count === 1)).toHaveLength(100);
+    const withheld = checklists.map((checklist) => checklist.withheld.checks);
+    expect(withheld.filter((count) => count === 1)).toHaveLength(100);
     const later = checklists.flatMap((checklist) => checklist.due(500));
     expect(later).toHaveLength(unprovenChecksPerSecond / 2);
   });
@@ -350,7 +350,7 @@ describe("the limits of a checklist", () => {
     checklist.answered(target(2));
     const sends = sendsUntil(10_000, checklist);
     expect([portsOf(sends), sends.length]).toEqual([[2], checkLadderMs.length]);
-    expect(checklist.refused.checks).toBe(2 * checkLadderMs.length - 1);
+    expect(checklist.withheld.checks).toBe(2 * checkLadderMs.length - 1);
   });
 
   it("keep no more proven addresses than a round has", () => {

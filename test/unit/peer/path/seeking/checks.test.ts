@@ -29,12 +29,17 @@ class Party {
   });
   readonly heard: string[] = [];
   mayAnswer = true;
+  withheld = { targets: 0, rounds: 0, checks: 0 };
   readonly owner: CheckOwner;
 
   isProven = false;
 
   constructor(tag: string, otherTag: string) {
+    const withheld = (): typeof this.withheld => this.withheld;
     this.owner = {
+      get withheld() {
+        return withheld();
+      },
       own: credential(tag),
       other: credential(otherTag),
       isProven: () => this.isProven,
@@ -165,6 +170,18 @@ describe("checks in a flood", () => {
     expect(bob.sent.length).toBeGreaterThanOrEqual(100);
     expect(bob.sent.length).toBeLessThan(120);
     expect(bob.sent.length + bob.checks.refused).toBe(150);
+  });
+});
+
+describe("what limits withhold", () => {
+  it("is counted for all connections, and for each once when it has ended", () => {
+    const remove = alice.checks.add(bob.owner);
+    alice.withheld = { targets: 1, rounds: 2, checks: 3 };
+    bob.withheld = { targets: 10, rounds: 20, checks: 30 };
+    const all = { targets: 11, rounds: 22, checks: 33 };
+    expect(alice.checks.withheld).toEqual(all);
+    for (const _ of [1, 2]) remove();
+    expect(alice.checks.withheld).toEqual(all);
   });
 });
 

@@ -4,6 +4,7 @@ mod closing;
 mod frames;
 pub mod paths;
 pub mod receiving;
+mod recent;
 mod telling;
 mod timing;
 mod unheard;
@@ -18,7 +19,7 @@ use std::{
 use bytes::BytesMut;
 use noq_proto::{ConnectionHandle, EcnCodepoint, Endpoint, EndpointEvent, PathId};
 
-use self::unheard::Unheard;
+use self::{recent::Recent, unheard::Unheard};
 use super::{
     cids::Cids,
     events::{End, Event},
@@ -70,6 +71,8 @@ pub struct Connection {
     unheard: Unheard,
     in_flight: InFlight,
     open_paths: OpenPaths,
+    /// Of the path that left a train last, of those that [`Self::keep`] was called for.
+    recent: (PathId, Recent),
     end: Option<End>,
     events: VecDeque<Event>,
     /// Frames that have come.
@@ -83,6 +86,8 @@ pub struct Train {
     pub path: PathId,
     pub datagram_bytes: usize,
     pub ecn: Option<EcnCodepoint>,
+    /// When it was made, by the connection's own time.
+    at: Instant,
 }
 
 /// The most datagrams with CONNECTION_CLOSE that go out unasked. A later one answers a datagram that came (RFC 9000 §10.2.1).
@@ -139,6 +144,7 @@ impl Connection {
             time: Stopwatch::running(),
             in_flight,
             open_paths: OpenPaths::default(),
+            recent: (PathId::ZERO, Recent::default()),
             end: None,
             events: VecDeque::new(),
             frames: 0,
@@ -164,7 +170,7 @@ impl Connection {
         }
         if let Some(farewell) = self.farewell.take() {
             *out = farewell;
-            return Some(Train { path: PathId::ZERO, datagram_bytes: out.len(), ecn: None });
+            return Some(Train { path: PathId::ZERO, datagram_bytes: out.len(), ecn: None, at: self.time.at(now) });
         }
         if self.time.is_stopped() || self.gate == Gate::Judging {
             return None;
@@ -186,7 +192,7 @@ impl Connection {
             self.close(NO_VIABLE_PATH.into(), "too many packets are unacknowledged", now);
         }
         self.settle();
-        Some(Train { path, datagram_bytes, ecn: transmit.ecn })
+        Some(Train { path, datagram_bytes, ecn: transmit.ecn, at })
     }
 
     /// Lets packets go out to a trusted peer, or ends the connection.

@@ -109,6 +109,11 @@ impl OpenPaths {
         self.all.iter().find(|path| path.id == id)?.flight.flight().unanswered_since()
     }
 
+    /// When the newest packet of a path that has been acknowledged was sent.
+    pub fn arrived(&self, id: PathId) -> Option<Instant> {
+        self.all.iter().find(|path| path.id == id)?.flight.flight().arrived()
+    }
+
     /// Since when all paths have gone unanswered; `None` if one waits for no answer, so it may be alive.
     pub fn all_unanswered_since(&self) -> Option<Instant> {
         let since = self.all.iter().map(|path| path.flight.flight().unanswered_since());

@@ -1,6 +1,12 @@
 //! A UDP socket and the connections that share it.
 
-use std::{io, net::SocketAddr, num::NonZeroUsize, sync::Arc, time::Instant};
+use std::{
+    io,
+    net::SocketAddr,
+    num::NonZeroUsize,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use crate::quic::guarded::Guarded;
 
@@ -26,6 +32,9 @@ const DATAGRAMS_PER_TRAIN: NonZeroUsize = NonZeroUsize::new(40).expect("not zero
 
 /// Datagrams that are taken from the system before those that wait have their turns: what one call brings at most.
 const DATAGRAMS_PER_DRAIN: usize = 1024;
+
+/// Round trip from which on it pays to keep what is under way. On a shorter path QUIC itself is about as quick.
+const LONG_ROUND_TRIP: Duration = Duration::from_millis(10);
 
 /// How far a connection has come with sending.
 #[derive(Debug, PartialEq, Eq)]
@@ -147,7 +156,8 @@ impl Port {
     /// Sends what a connection has to send. Its packets are made only when those before have left.
     pub fn flush(&mut self, connection: &Guarded, route: Route) -> io::Result<Flush> {
         self.resume();
-        let (mut datagrams, mut is_mirrored) = (0, false);
+        let mut is_mirrored = route.is_mirrored && self.repeat(connection, &route);
+        let mut datagrams = 0;
         while datagrams < DATAGRAMS_PER_TURN {
             if self.outbox.is_blocked() {
                 self.arm()?;
@@ -167,13 +177,32 @@ impl Port {
         Ok(Flush { progress: Flushed::More, is_mirrored })
     }
 
+    /// Sends by the relay what is under way on a path that is in doubt now. Returns whether there was anything.
+    fn repeat(&mut self, connection: &Guarded, route: &Route) -> bool {
+        if self.outbox.is_blocked() {
+            return false;
+        }
+        let kept = connection.with(|connection| connection.take_kept()).unwrap_or_default();
+        let socket = self.ways.to(route.relay);
+        let to = socket.on_wire(route.relay);
+        for train in &kept {
+            self.outbox.send_copy(&Train::new(train.bytes.clone(), train.datagram_bytes, to, None), to, &**socket);
+        }
+        !kept.is_empty()
+    }
+
     /// Returns the next train, and where a copy of it goes.
     fn next_train(&mut self, connection: &Guarded, route: &Route) -> Option<(Train, Option<SocketAddr>)> {
         let mut bytes = std::mem::take(&mut self.spare);
         let most = DATAGRAMS_PER_TRAIN.min(self.ways.first.state.max_gso_segments());
         let next = connection.with(|connection| {
             let train = connection.transmit_train(&mut bytes, most, Instant::now())?;
-            let (to, copy_to) = route.of(train.path, train.datagram_bytes, connection.first_path_bytes());
+            let relay_bytes = connection.first_path_bytes();
+            let (to, copy_to) = route.of(train.path, train.datagram_bytes, relay_bytes);
+            let may_go_twice = to != route.relay && copy_to.is_none() && train.datagram_bytes <= relay_bytes;
+            if may_go_twice && connection.round_trip(train.path) >= LONG_ROUND_TRIP {
+                connection.keep(&train, &bytes);
+            }
             Some((train, to, copy_to))
         });
         let Some((train, to, copy_to)) = next.flatten() else {

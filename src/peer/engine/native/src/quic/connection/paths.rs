@@ -4,7 +4,11 @@ use std::time::{Duration, Instant};
 
 use noq_proto::{PathError, PathId, PathStats, PathStatus, VarInt};
 
-use super::{super::remote, Connection};
+use super::{
+    super::remote,
+    Connection, Train,
+    recent::{Kept, Recent},
+};
 
 /// A path that is open, or about to be.
 pub struct Path {
@@ -90,6 +94,32 @@ impl Connection {
     pub fn first_path_bytes(&mut self) -> usize {
         let stats = self.live().and_then(|connection| connection.path_stats(PathId::ZERO));
         stats.map_or(0, |stats| stats.current_mtu.into())
+    }
+
+    /// Smoothed round trip of a path.
+    pub fn round_trip(&mut self, id: PathId) -> Duration {
+        self.live().and_then(|connection| connection.rtt(id)).unwrap_or_default()
+    }
+
+    /// Keeps a copy of a train that leaves by its path alone, in case that turns out to be dead.
+    pub fn keep(&mut self, train: &Train, bytes: &[u8]) {
+        if self.recent.0 != train.path {
+            self.recent = (train.path, Recent::default());
+        }
+        let (path, recent) = &mut self.recent;
+        recent.keep(train.at, bytes, train.datagram_bytes);
+        if let Some(arrived) = self.open_paths.arrived(*path) {
+            recent.forget_before(arrived);
+        }
+    }
+
+    /// Returns the oldest of what was kept and has not been acknowledged, and forgets all of it.
+    pub fn take_kept(&mut self) -> Vec<Kept> {
+        let (path, recent) = &mut self.recent;
+        if let Some(arrived) = self.open_paths.arrived(*path) {
+            recent.forget_before(arrived);
+        }
+        recent.take()
     }
 
     /// Takes notice of paths that were opened.

@@ -26,6 +26,8 @@ pub struct Flight {
     since: Option<Instant>,
     /// PTOs since then that have been told.
     told: u32,
+    /// When the newest packet that has been acknowledged was sent.
+    arrived: Option<Instant>,
     /// The newest round trip of an acknowledgement, and the smoothed one before it.
     sample: Option<(Duration, Duration)>,
     variation: Option<Duration>,
@@ -33,7 +35,7 @@ pub struct Flight {
 
 impl Flight {
     pub fn new(mtu: u16) -> Self {
-        Self { is_busy: false, bytes: 0, mtu, probe: None, since: None, told: 0, sample: None, variation: None }
+        Self { is_busy: false, bytes: 0, mtu, probe: None, since: None, told: 0, arrived: None, sample: None, variation: None }
     }
 
     pub fn is_busy(&self) -> bool {
@@ -43,6 +45,11 @@ impl Flight {
     /// Since when nothing has been acknowledged of what is in flight; `None` if nothing is.
     pub fn unanswered_since(&self) -> Option<Instant> {
         self.since
+    }
+
+    /// When the newest packet that has been acknowledged was sent.
+    pub fn arrived(&self) -> Option<Instant> {
+        self.arrived
     }
 
     pub fn set_mtu(&mut self, mtu: u16) {
@@ -69,6 +76,7 @@ impl Flight {
         if self.since.is_some() {
             self.restart(Some(now));
         }
+        self.arrived = self.arrived.max(Some(sent));
         self.sample = Some((now.saturating_duration_since(sent), smoothed));
     }
 

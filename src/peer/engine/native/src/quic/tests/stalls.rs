@@ -1,6 +1,8 @@
 //! Paths that go unanswered, of a connection that has several.
 
-use super::{super::events::Event, Duration, PathId, Side, wires::Wires};
+use std::num::NonZeroUsize;
+
+use super::{super::events::Event, BytesMut, Duration, PathId, Side, wires::Wires};
 
 fn stalls(side: &Side, id: PathId) -> usize {
     side.told.iter().filter(|event| matches!(event, Event::PathStalled(stalled) if *stalled == id)).count()
@@ -88,6 +90,74 @@ fn a_connection_whose_paths_are_all_dead_stalls_and_can_be_held_until_something_
 }
 
 #[test]
+fn of_two_direct_paths_the_dead_one_alone_stalls_and_neither_stalls_nor_holds_the_connection() {
+    let (mut wires, [first, second]) = two_direct_paths();
+    wires.cut = Some(first);
+    ping(&mut wires, &[first, second]);
+    wires.run_for(2000);
+    let client = &mut wires.pair.client;
+    assert!(stalls(client, first) > 0);
+    assert_eq!((stalls(client, second), stalls(client, PathId::ZERO), was_stalled(client)), (0, 0, false));
+    let due = client.connection.deadline();
+    client.connection.hold();
+    assert_eq!(client.connection.deadline(), due);
+}
+
+#[test]
+fn a_connection_whose_two_direct_paths_die_with_the_relay_is_held_until_one_of_them_is_answered() {
+    for heard in [0, 1] {
+        let (mut wires, direct) = two_direct_paths();
+        wires.dead = [true, true];
+        ping(&mut wires, &[PathId::ZERO, direct[0], direct[1]]);
+        wires.run_for(2000);
+        let (client, now) = (&mut wires.pair.client, wires.pair.now);
+        assert!(was_stalled(client) && direct.iter().all(|id| stalls(client, *id) > 0));
+        client.connection.hold();
+        assert!(client.connection.deadline().unwrap() > now + Duration::from_secs(20));
+        wires.dead = [true, false];
+        wires.cut = Some(direct[1 - heard]);
+        ping(&mut wires, &[direct[heard]]);
+        wires.carry(true);
+        // The server may acknowledge a packet of one path by another.
+        (wires.dead, wires.cut) = ([false; 2], None);
+        wires.carry(false);
+        assert!(wires.pair.client.connection.deadline().unwrap() < now + Duration::from_secs(5));
+    }
+}
+
+#[test]
+fn a_path_that_is_closed_stalls_no_more_and_the_one_that_follows_it_does() {
+    let (mut wires, former) = Wires::open(false);
+    wires.prefer_direct(former);
+    wires.dead = [false, true];
+    wires.send(3000);
+    assert!(wires.pair.client.connection.close_path(former, wires.pair.now));
+    wires.dead = [false; 2];
+    wires.run_for(1000);
+    let next = wires.open_path(false);
+    wires.forget();
+    wires.cut = Some(next);
+    ping(&mut wires, &[next]);
+    wires.run_for(1000);
+    let client = &wires.pair.client;
+    assert_eq!((stalls(client, former), stalls(client, next) > 0), (0, true));
+}
+
+/// A pair with two direct paths beside that of the relay.
+fn two_direct_paths() -> (Wires, [PathId; 2]) {
+    let mut wires = Wires::connected([3, 3]);
+    let direct = [wires.open_path(false), wires.open_path(false)];
+    wires.forget();
+    (wires, direct)
+}
+
+fn ping(wires: &mut Wires, paths: &[PathId]) {
+    for id in paths {
+        assert!(wires.pair.client.connection.ping_path(*id));
+    }
+}
+
+#[test]
 fn a_connection_of_one_path_is_told_of_no_stall_of_a_path() {
     let mut wires = Wires::connected([2, 2]);
     wires.dead = [true, true];
@@ -112,4 +182,42 @@ fn what_a_path_lost_and_another_carried_keeps_the_connection_busy_no_longer() {
     wires.run_for(3000);
     assert!(wires.pair.client.connection.is_quiet());
     assert_eq!(wires.pair.client.connection.paths(wires.pair.now).iter().map(|path| path.unanswered).max(), Some(Duration::ZERO));
+}
+
+#[test]
+fn what_is_under_way_on_a_path_that_dies_can_go_by_another() {
+    let (mut wires, direct) = Wires::open(false);
+    wires.prefer_direct(direct);
+    let now = wires.pair.now;
+    let client = &mut wires.pair.client.connection;
+    let id = client.open_stream(noq_proto::Dir::Uni).unwrap();
+    client.write(id, &[1; 5000], true);
+    let mut bytes = Vec::new();
+    while let Some(train) = client.transmit_train(&mut bytes, NonZeroUsize::new(2).unwrap(), now) {
+        assert_eq!(train.path, direct);
+        client.keep(&train, &bytes);
+    }
+    let kept = client.take_kept();
+    assert!(kept.len() > 1 && client.take_kept().is_empty());
+    for datagram in kept.iter().flat_map(|train| train.bytes.chunks(train.datagram_bytes)) {
+        wires.pair.server.connection.receive(BytesMut::from(datagram), None, now);
+    }
+    wires.carry(false);
+    assert!(wires.pair.client.connection.is_quiet(), "all of it is acknowledged");
+}
+
+#[test]
+fn what_has_been_acknowledged_is_not_kept() {
+    let (mut wires, direct) = Wires::open(false);
+    wires.prefer_direct(direct);
+    let now = wires.pair.now;
+    let mut bytes = Vec::new();
+    assert!(wires.pair.client.connection.ping_path(direct));
+    let train = wires.pair.client.connection.transmit_train(&mut bytes, NonZeroUsize::MIN, now).unwrap();
+    wires.pair.client.connection.keep(&train, &bytes);
+    // Lost, and something later arrives.
+    wires.pair.now += Duration::from_millis(5);
+    assert!(wires.pair.client.connection.ping_path(direct));
+    wires.run_for(100);
+    assert_eq!(wires.pair.client.connection.take_kept(), []);
 }

@@ -1,20 +1,20 @@
 import { randomBytes } from "node:crypto";
 import { expect } from "vitest";
-import { StunClient } from "../../../src/peer/relay/stun-client.ts";
+import { StunClient } from "../../../../src/peer/relay/stun-client.ts";
 import type {
   MailboxListResponse,
   MailboxTakeResponse,
   RegisterResponse,
   SentMessage,
-} from "../../../src/protocol.ts";
-import { isStun } from "../../../src/wire/stun.ts";
-import { certificateFiles } from "./certificate.ts";
-import { type Child, projectPath, startChild } from "./child.ts";
-import { DatagramProxy } from "./network/datagram-proxy.ts";
-import type { TlsIdentity } from "./identities.ts";
-import type { TestRelay } from "./relay.ts";
-import type { Part } from "./requirement.ts";
-import { tokenFor } from "./token.ts";
+} from "../../../../src/protocol.ts";
+import { isStun } from "../../../../src/wire/stun.ts";
+import { certificateFiles } from "../certificate.ts";
+import { type Child, projectPath, startChild } from "../child.ts";
+import { DatagramProxy } from "../network/datagram-proxy.ts";
+import type { TlsIdentity } from "../identities.ts";
+import type { TestRelay } from "../relay.ts";
+import type { Part } from "../requirement.ts";
+import { tokenFor } from "../token.ts";
 
 /** A QUIC stack that is not this package's, with the parts that it needs. */
 export type Stack = "quic-go" | "aioquic" | "quiche";
@@ -48,8 +48,7 @@ export class ForeignPeer {
   readonly child: Child;
   readonly #relay: TestRelay;
   readonly #token: string;
-  readonly #proxy: DatagramProxy;
-  readonly #stun: StunClient;
+  #proxy: DatagramProxy;
   /** What it has sent before its first flight was carried. */
   readonly #held: Buffer[] = [];
   #registration: RegisterResponse | undefined;
@@ -59,12 +58,7 @@ export class ForeignPeer {
     this.#token = token;
     this.#proxy = proxy;
     this.child = child;
-    this.#stun = new StunClient((datagram) => proxy.send(datagram));
     proxy.dropOut = (datagram) => this.#held.push(datagram) > 0;
-    proxy.dropIn = (datagram) => {
-      if (isStun(datagram)) this.#stun.receive(datagram);
-      return isStun(datagram);
-    };
   }
 
   /** Starts a dialer, and leaves its first flight in a mailbox. */
@@ -109,7 +103,7 @@ export class ForeignPeer {
     const ended = child.prints(/(?!)/);
     ended.catch(() => undefined);
     await Promise.race([ended, expect.poll(() => peer.#held.length).toBeGreaterThan(0)]);
-    peer.#registration = await peer.#call("POST", "/v1/register", { key: key.toString("base64"), num });
+    peer.#registration = await peer.#register(key, num);
     await peer.#prove();
     return peer;
   }
@@ -133,6 +127,33 @@ export class ForeignPeer {
     await this.#prove();
   }
 
+  /**
+   * Has it move its connection to another socket (RFC 9000 §9), whose public address is another one. A second registration lets it
+   * send from there before the first one, and with it what comes for the peer, is moved.
+   */
+  async migrate(): Promise<void> {
+    const next = await DatagramProxy.open(this.#relay.port);
+    const second = await this.#register(randomBytes(32), 1);
+    await this.#prove(second, next);
+    await this.ask(`migrate 127.0.0.1:${next.port}`, /migrated/);
+    await this.#moveTo(next);
+    await this.#call<void>("DELETE", `/v1/registrations/${second.id}`);
+  }
+
+  /** The same for a peer that is no longer where it was: it moves its registration, and then its connection. */
+  async leave(): Promise<void> {
+    const next = await DatagramProxy.open(this.#relay.port);
+    await this.#moveTo(next);
+    await this.ask(`migrate 127.0.0.1:${next.port}`, /migrated/);
+  }
+
+  /** Has it ask for an answer from another socket, for its connection to move there, until `isEnough`. */
+  async tryToMigrate(port: number, isEnough: () => boolean): Promise<void> {
+    this.tell(`migrate 127.0.0.1:${port}`);
+    await expect.poll(isEnough).toBe(true);
+    await this.ask("give-up", /stayed: .*/);
+  }
+
   /** Has it do something. */
   tell(command: string): void {
     this.child.process.stdin.write(`${command}\n`);
@@ -149,9 +170,26 @@ export class ForeignPeer {
     return answers().at(-1)![0];
   }
 
-  async #prove(): Promise<void> {
-    const { id: username, secret: password } = this.#registration!;
-    await this.#stun.bind({ username, password });
+  async #register(key: Buffer, count: number): Promise<RegisterResponse> {
+    return await this.#call("POST", "/v1/register", { key: key.toString("base64"), num: count });
+  }
+
+  /** Moves the registration to another public address. The former one reaches nobody then. */
+  async #moveTo(next: DatagramProxy): Promise<void> {
+    const former = this.#proxy;
+    this.#proxy = next;
+    await this.#prove();
+    former.dropOut = former.dropIn = (): boolean => true;
+  }
+
+  /** Proves where a registration is: by STUN, whose answers are not for the peer. */
+  async #prove(registration = this.#registration!, proxy = this.#proxy): Promise<void> {
+    const stun = new StunClient((datagram) => proxy.send(datagram));
+    proxy.dropIn = (datagram): boolean => {
+      if (isStun(datagram)) stun.receive(datagram);
+      return isStun(datagram);
+    };
+    await stun.bind({ username: registration.id, password: registration.secret });
   }
 
   async #call<T>(method: string, path: string, body?: object): Promise<T> {
@@ -166,7 +204,7 @@ export class ForeignPeer {
     );
     const text = await response.text();
     expect(response.ok, text).toBe(true);
-    return JSON.parse(text) as T;
+    return (response.status === 204 ? undefined : JSON.parse(text)) as T;
   }
 }
 
