@@ -58,6 +58,9 @@ export class DirectPaths {
   readonly #owner: CheckOwner;
   readonly #forecast: Forecast;
   readonly #releases = new Map<string, () => void>();
+  readonly #checklist: Checklist = new Checklist(checkLimit);
+  /** Bytes of the path by the relay, at the last keepalive. */
+  #relayBytes = 0;
   #remove: (() => void) | undefined;
   #route: PacketRoute = { direct: undefined, isMirrored: false };
   /** The engine's number of the direct path that was opened last. */
@@ -79,7 +82,7 @@ export class DirectPaths {
     this.#parts = parts;
     const { engine, role } = parts;
     this.#forecast = new Forecast(parts.nat, () => this.#run(() => this.#agent.told()));
-    const checklist = new Checklist(checkLimit);
+    const checklist = this.#checklist;
     const hello: Hello = {
       type: "hello",
       version: controlVersion,
@@ -140,6 +143,15 @@ export class DirectPaths {
     this.#run((nowMs) => this.#agent.mirrored(nowMs));
   }
 
+  /** Looks whether the relay carries data, and whether a path that nothing went by is wanted again. */
+  onKeepalive(): void {
+    if (this.#agent.path.phase === "open") return this.onMirrored();
+    const { bytesSent = 0, bytesReceived = 0 } = this.#relayFigures ?? {};
+    const moved = bytesSent + bytesReceived - this.#relayBytes;
+    this.#relayBytes += moved;
+    this.#run(() => this.#checklist.setActive(moved >= defaults.leastDataBytes));
+  }
+
   onMoved(): void {
     this.#run((nowMs) => this.#agent.moved(nowMs));
   }
@@ -185,7 +197,7 @@ export class DirectPaths {
       },
       askByRelay: () => void engine.pingPath(relayPath),
       figures: () => this.#figures(),
-      relayRttMs: () => engine.paths().find(({ id }) => id === relayPath)?.smoothedRtt ?? Infinity,
+      relayRttMs: () => this.#relayFigures?.smoothedRtt ?? Infinity,
       nat: () => this.#forecast.report,
       gather: (theirs) => gatherCandidates(this.#place, this.#tries, theirs),
       permit: (theirs) => this.#permit(theirs),
@@ -230,6 +242,10 @@ export class DirectPaths {
     if (typeof id !== "number") return false;
     this.#pathId = id;
     return true;
+  }
+
+  get #relayFigures(): EnginePath | undefined {
+    return this.#parts.engine.paths().find(({ id }) => id === relayPath);
   }
 
   #refuse(key: string): void {
