@@ -1,11 +1,11 @@
 /** Defaults of STUN, each with its unit and its reason. `defaults/index.ts` exports them too. */
 import { minute } from "./units.ts";
 
-/** Lifetime of a STUN nonce, in ms: longer than two keepalives, short enough to bound a replay from the same address. */
-export const stunNonceMs: number = minute;
+/** Lifetime of a STUN nonce, in ms: eight keepalives, so that few ask for another, and short enough to bound a replay from the same address. */
+export const stunNonceMs: number = 2 * minute;
 /** Longest STUN message, in bytes: an Ethernet frame's payload. Clients send 20 to 200. It bounds the queue in bytes. */
 export const maxStunBytes = 1500;
-/** STUN requests that can renew a registration with one nonce: twice the keepalives of its lifetime. Each is remembered. */
+/** STUN requests that can renew a registration with one nonce: the keepalives of its lifetime. Each is remembered. */
 export const maxRequestsPerNonce = 8;
 /** STUN requests per second of one source (an IPv4 address, an IPv6 /64) that no registration pays for. */
 export const stunRepliesPerSecond = 20;

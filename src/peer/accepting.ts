@@ -110,13 +110,12 @@ async function accept(
   // Two requests at an older relay, or one and STUN; then the handshake.
   const timeoutMs = 2 * requestTimeoutMs + handshakeTimeoutMs;
   const deadline = createDeadline(timeoutMs, () => handshakeTimeout(timeoutMs), signal);
-  const attempt = new Attempt(context);
+  const attempt = new Attempt(context, "server");
   return await attempt.run(deadline, async () => {
     const flight = await receive(attempt);
     if (deadline.signal.aborted) return deadline.expired;
     const remoteName = flight.sender;
     const connection = attempt.connect({
-      role: "server",
       policy,
       remoteName,
       alpn,

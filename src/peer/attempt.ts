@@ -49,7 +49,6 @@ export function tracedBy(trace: PeerTrace, context: PeerContext): PeerContext {
 
 /** The differences between a dialed and an accepted connection. */
 export interface ConnectionTerms {
-  readonly role: "client" | "server";
   readonly policy: TrustPolicy;
   readonly remoteName: string | undefined;
   readonly alpn: readonly string[];
@@ -60,6 +59,7 @@ export interface ConnectionTerms {
 /** An attempt at one connection: its IDs, which derive from one registration key, its registration, and the connection itself. */
 export class Attempt {
   readonly #context: PeerContext;
+  readonly #role: "client" | "server";
   readonly #ids: ConnectionIds;
   #connection: QuicConnection | undefined;
   #registration: RegistrationUpkeep | undefined;
@@ -67,8 +67,9 @@ export class Attempt {
   /** The relay's second port. */
   #stunPort: number | undefined;
 
-  constructor(context: PeerContext) {
+  constructor(context: PeerContext, role: "client" | "server") {
     this.#context = context;
+    this.#role = role;
     this.#ids = new ConnectionIds(context.settings.cidsPerConnection);
   }
 
@@ -113,12 +114,12 @@ export class Attempt {
   /** Creates the connection in the engine. */
   connect(terms: ConnectionTerms): QuicConnection {
     const { engine, socket, checks, nat, mapped, identity, settings, connections } = this.#context;
-    const { role, policy, remoteName, alpn, direct, idleTimeoutMs } = terms;
+    const { policy, remoteName, alpn, direct, idleTimeoutMs } = terms;
     const { maxUdpPayloadBytes, flowWindowBytes, maxStreams, keepaliveMs, birthdaySearch } = settings;
     const { datagramQueueBytes, datagramQueue } = defaults;
     const check = policy.checkFor?.(remoteName);
     const connection = new QuicConnection({
-      engine: engine[role === "client" ? "connect" : "accept"]({
+      engine: engine[this.#role === "client" ? "connect" : "accept"]({
         cidKey: this.#ids.key,
         cidLimit: this.#ids.num,
         identity,
@@ -147,7 +148,7 @@ export class Attempt {
       birthdaySearch,
       maxStreams,
       ids: this.#ids,
-      role,
+      role: this.#role,
       check,
       remoteName,
       ownPin: identity.pin,
@@ -171,6 +172,12 @@ export class Attempt {
     return parseAddress(this.#registration?.address ?? "");
   }
 
+  /** The two sides begin at the same time. One of them is early, so that a PING of one spares the other its own. */
+  get #firstKeepaliveMs(): number {
+    const { keepaliveMs } = this.#context.settings;
+    return this.#role === "client" ? keepaliveMs : (3 / 4) * keepaliveMs;
+  }
+
   get #upkeep(): UpkeepParts {
     const { relay, stun, settings } = this.#context;
     return {
@@ -181,6 +188,7 @@ export class Attempt {
       key: this.#ids.key,
       num: this.#ids.num,
       keepaliveMs: settings.keepaliveMs,
+      firstKeepaliveMs: this.#firstKeepaliveMs,
       lastSeen: () => stun.lastSeen,
       onKeepalive: () => this.#connection?.keepAlive(),
       onMoved: () => {

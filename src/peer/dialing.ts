@@ -109,9 +109,8 @@ class Dial {
     this.#target = target;
     this.#note = requireText("note", options.note, "text", () => true);
     this.#timeoutMs = timeoutMs;
-    this.#attempt = new Attempt(context);
+    this.#attempt = new Attempt(context, "client");
     this.#connection = this.#attempt.connect({
-      role: "client",
       policy,
       remoteName,
       alpn,

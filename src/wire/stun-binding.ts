@@ -60,9 +60,11 @@ export function encodeBindingRequest(request: BindingRequest): Uint8Array {
   }
   if (request.keepsAddress) attributes.set(stunAttribute.keepAddress, new Uint8Array());
   const message = { type: stunType.request, transactionId, attributes };
-  const missing = minBindingRequestBytes - encodeStun(message).length;
-  if (missing > 0) attributes.set(stunAttribute.padding, new Uint8Array(missing));
-  return encodeStun(message, keyOf(credential, challenge));
+  const key = keyOf(credential, challenge);
+  const bytes = encodeStun(message, key);
+  if (bytes.length >= minBindingRequestBytes) return bytes;
+  attributes.set(stunAttribute.padding, new Uint8Array(minBindingRequestBytes - bytes.length));
+  return encodeStun(message, key);
 }
 
 /** Encodes a success response with the address that its request came from; with integrity if there is a key. */

@@ -5,21 +5,22 @@ import type { Machine } from "./machine.ts";
 /** IPv4 and UDP headers. */
 const headerBytes = 28;
 
-/** Counts STUN, and what else goes straight to the other peer. The rest to the relay is told apart by the relay alone. */
+/** Counts what goes straight to the other peer, and STUN with the relay. The rest to the relay is told apart by the relay alone. */
 const table = `table ip traffic {
-  counter counted {}
+  counter direct {}
+  counter stun {}
   chain out {
     type filter hook output priority filter;
     oifname "lo" return
     meta l4proto != udp return
-    @th,96,32 0x2112a442 counter name counted return
-    ip saddr != ${relayAddress} ip daddr != ${relayAddress} counter name counted
+    ip saddr != ${relayAddress} ip daddr != ${relayAddress} counter name direct return
+    @th,96,32 0x2112a442 counter name stun
   }
 }`;
 
 /**
- * Counts the bytes of two peers' connection, with IP headers: those of both peers, and those of the relay to them. The peers' HTTP
- * sessions with the relay are left out.
+ * Counts the bytes of two peers' connection, with IP headers, on one peer's cable, both directions together; of the two cables the mean.
+ * The peers' HTTP sessions with the relay are left out.
  */
 export class Traffic {
   readonly #lab: PathLab;
@@ -34,13 +35,15 @@ export class Traffic {
   /** Bytes until now. */
   async bytes(): Promise<number> {
     const { packets, bytes } = JSON.parse(await this.#lab.relay.ask("relayed"));
-    const sent = this.#machines.map(countedAt).reduce((sum, each) => sum + each, 0);
-    // What is relayed comes in and goes out.
-    return sent + 2 * (bytes + packets * headerBytes);
+    const sum = (counter: string): number =>
+      this.#machines.reduce((total, each) => total + countedAt(each, counter), 0);
+    // What is relayed comes and goes, and what is direct is on the cables of both.
+    return (sum("stun") + 2 * (sum("direct") + bytes + packets * headerBytes)) / 2;
   }
 }
 
-function countedAt(machine: Machine): number {
+function countedAt(machine: Machine, counter: string): number {
   const { nftables } = JSON.parse(machine.run("nft", "--json", "list", "counters"));
-  return nftables.find((each: object) => "counter" in each).counter.bytes;
+  return nftables.find((each: { counter?: { name: string } }) => each.counter?.name === counter).counter
+    .bytes;
 }

@@ -38,10 +38,11 @@ async function idle(direct: DirectPolicy, { idleMs }: Effort, parks: boolean): P
   return { warm, parked: await rate() };
 }
 
-/** What a connection costs that nobody uses, on all cables together. */
+/** What a connection that nobody uses costs each of its peers. */
 export const idleRow: Row = {
   name: "path/idle",
-  about: "bytes per second of an idle connection with a direct path, beside one on the relay",
+  about:
+    "bytes per second, both ways, at a peer with an idle connection and a direct path, beside one on the relay",
   async run({ effort, progress }) {
     progress(`idling on the relay for ${effort.idleMs} ms`);
     const control = await idle("never", effort, false);

@@ -94,9 +94,8 @@ export class ConnectionPaths {
     this.#direct?.onDetours();
   }
 
-  /** Looks whether a path that nothing went by is wanted again. */
   keepAlive(): void {
-    if (this.#direct?.agent.path.phase === "open") this.#direct.onMirrored();
+    this.#direct?.onKeepalive();
   }
 
   /** This side's addresses have changed. */

@@ -1,23 +1,21 @@
 import * as defaults from "../../defaults/index.ts";
 import { TokenBucket } from "../../token-bucket.ts";
 import { type Address, formatAddress } from "../../wire/address.ts";
-import type { EngineConnection, PathEvent } from "../engine/contract.ts";
+import type { EnginePath, PathEvent } from "../engine/contract.ts";
 import { unknownNat } from "../nat/report.ts";
-import type { NatView } from "../nat/view.ts";
-import type { PeerSocket } from "../socket.ts";
 import type { PacketRoute } from "../udp/contract.ts";
 import type { AgentActions } from "./agent-parts.ts";
 import { Agent } from "./agent.ts";
-import type { ConnectionPathEvent } from "./path-feed.ts";
+import type { DirectParts } from "./direct-parts.ts";
 import { BirthdaySearch } from "./searching/birthday.ts";
 import { isSameNat, judgeCandidates } from "./seeking/candidates.ts";
 import { Checklist, createCheckLimit } from "./seeking/checklist.ts";
 import { credentialOf } from "./seeking/credential.ts";
-import type { CheckOwner, PathChecks } from "./seeking/checks.ts";
-import type { ControlOwner, ControlStream } from "./control/control-stream.ts";
+import type { CheckOwner } from "./seeking/checks.ts";
+import type { ControlOwner } from "./control/control-stream.ts";
 import { figuresOf } from "./keeping/figures.ts";
 import { type CandidateList, type ControlMessage, controlVersion, type Hello } from "./control/messages.ts";
-import type { DirectAgreement, DirectPolicy, RelayReason } from "./policy.ts";
+import type { DirectAgreement, RelayReason } from "./policy.ts";
 import type { Reachability } from "./seeking/reachability.ts";
 import { Forecast } from "./seeking/forecast.ts";
 import { guessAddresses } from "./seeking/guesses.ts";
@@ -32,29 +30,6 @@ const searchGate = new SearchGate();
 /** The engine's number of the path by the relay. */
 export const relayPath = 0;
 
-/** The parts of {@link DirectPaths}. */
-export interface DirectParts {
-  readonly role: "client" | "server";
-  readonly engine: EngineConnection;
-  readonly socket: PeerSocket;
-  readonly checks: PathChecks;
-  readonly control: ControlStream;
-  readonly direct: DirectPolicy;
-  readonly birthdaySearch: boolean;
-  /** Returns this socket's public address, as the relay sees it. */
-  readonly reflexive: () => Address | undefined;
-  /** IP addresses that the relay's name has. */
-  readonly relays: readonly string[];
-  readonly nat: NatView;
-  /** Returns the addresses that the router maps to this socket. */
-  readonly mapped: () => readonly Address[];
-  /** Has what the engine has to send sent. */
-  readonly wake: () => void;
-  readonly onEvent: (event: ConnectionPathEvent) => void;
-  /** The other side opens one path after the other. */
-  readonly onAbuse: () => void;
-}
-
 /** Ties an {@link Agent} to one connection in the engine, to the socket and to the clock. */
 export class DirectPaths {
   readonly #parts: DirectParts;
@@ -62,6 +37,9 @@ export class DirectPaths {
   readonly #owner: CheckOwner;
   readonly #forecast: Forecast;
   readonly #releases = new Map<string, () => void>();
+  readonly #checklist: Checklist = new Checklist(checkLimit);
+  /** Bytes of the path by the relay, at the last keepalive. */
+  #relayBytes = 0;
   #remove: (() => void) | undefined;
   #route: PacketRoute = { direct: undefined, isMirrored: false };
   /** The engine's number of the direct path that was opened last. */
@@ -86,7 +64,7 @@ export class DirectPaths {
     this.#parts = parts;
     const { engine, role } = parts;
     this.#forecast = new Forecast(parts.nat, () => this.#run(() => this.#agent.told()));
-    const checklist = new Checklist(checkLimit);
+    const checklist = this.#checklist;
     const hello: Hello = {
       type: "hello",
       version: controlVersion,
@@ -157,6 +135,15 @@ export class DirectPaths {
     this.#run((nowMs) => this.#agent.mirrored(nowMs));
   }
 
+  /** Looks whether the relay carries data, and whether a path that nothing went by is wanted again. */
+  onKeepalive(): void {
+    if (this.#agent.path.phase === "open") return this.onMirrored();
+    const { bytesSent = 0, bytesReceived = 0 } = this.#relayFigures ?? {};
+    const moved = bytesSent + bytesReceived - this.#relayBytes;
+    this.#relayBytes += moved;
+    this.#run(() => this.#checklist.setActive(moved >= defaults.leastDataBytes));
+  }
+
   onMoved(): void {
     this.#search.reset();
     this.#run((nowMs) => this.#agent.moved(nowMs));
@@ -204,7 +191,7 @@ export class DirectPaths {
       },
       askByRelay: () => void engine.pingPath(relayPath),
       figures: () => figuresOf(engine.paths(), relayPath, this.#pathId),
-      relayRttMs: () => engine.paths().find(({ id }) => id === relayPath)?.smoothedRtt ?? Infinity,
+      relayRttMs: () => this.#relayFigures?.smoothedRtt ?? Infinity,
       nat: () => this.#forecast.report,
       gather: (theirs) => gatherCandidates(this.#place, this.#tries, theirs),
       permit: (theirs) => this.#permit(theirs),
@@ -267,6 +254,10 @@ export class DirectPaths {
     if (typeof id !== "number") return false;
     this.#pathId = id;
     return true;
+  }
+
+  get #relayFigures(): EnginePath | undefined {
+    return this.#parts.engine.paths().find(({ id }) => id === relayPath);
   }
 
   #refuse(key: string): void {

@@ -17,6 +17,8 @@ export interface UpkeepParts {
   /** How many connection IDs of the key to begin with. */
   readonly num: number;
   readonly keepaliveMs: number;
+  /** Time until the first keepalive, in ms; as long as the others if absent. */
+  readonly firstKeepaliveMs?: number;
   /** Called with each answer, which tells where the relay's UDP socket is. May throw. */
   readonly onAnswer?: (answer: RegisterResponse) => void;
   /** Returns what the latest STUN answer to any registration of the socket showed. */
@@ -136,12 +138,12 @@ export class RegistrationUpkeep {
       await this.end();
       throw error;
     }
-    this.#schedule();
+    this.#schedule(this.#parts.firstKeepaliveMs);
   }
 
-  #schedule(): void {
+  #schedule(waitMs: number = this.#parts.keepaliveMs): void {
     if (this.#ended) return;
-    this.#timer = setTimeout(() => void this.#onTimer(), this.#parts.keepaliveMs);
+    this.#timer = setTimeout(() => void this.#onTimer(), waitMs);
     this.#timer.unref();
   }
 

@@ -1,4 +1,4 @@
-// A peer on quic-go, which test/integration/harness/foreign-peer.ts starts and commands. It knows nothing of
+// A peer on quic-go, which test/integration/harness/foreign/peer.ts starts and commands. It knows nothing of
 // the relay but its address: the test registers its key and carries its first flight.
 package main
 

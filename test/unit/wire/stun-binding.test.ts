@@ -52,6 +52,13 @@ describe("Binding requests", () => {
     );
   });
 
+  it("have no padding where they are long enough without", () => {
+    const long = parseStun(
+      encodeBindingRequest({ ...request, challenge: { ...challenge, nonce: Buffer.alloc(37, "n") } }),
+    )!;
+    expect(long.attributes.has(stunAttribute.padding)).toBe(false);
+  });
+
   it("carry the username alone at first, then all that the challenge asks for", () => {
     const first = parseStun(encodeBindingRequest({ transactionId, credential }))!;
     expect([...first.attributes.keys()]).toEqual([stunAttribute.username, stunAttribute.padding]);

@@ -124,14 +124,13 @@ export class DirectPath {
 
   /** Packets of the path go unacknowledged. */
   stalled(nowMs: number): void {
-    this.#listen();
     this.#watch?.doubt(nowMs);
     this.#follow(nowMs);
   }
 
   /** Packets of the path have come by the relay: the other side doubts it, or has nothing under way. */
   detoured(nowMs: number): void {
-    this.#watch?.heardByRelay();
+    this.#watch?.heardByRelay(nowMs);
     if (this.#isMoving(nowMs) && nowMs >= this.#sureUntilMs) this.#watch?.doubt(nowMs);
     this.#follow(nowMs);
   }
@@ -152,7 +151,6 @@ export class DirectPath {
   /** A check of an address was answered. */
   answered(to: Address, sentAtMs: number, nowMs: number): void {
     if (!this.remote || !sameAddress(to, this.remote)) return;
-    this.#listen();
     this.#watch?.answered(sentAtMs, nowMs);
     this.#follow(nowMs);
   }
@@ -208,20 +206,13 @@ export class DirectPath {
     this.#follow(nowMs);
   }
 
-  /** Notes whether the other side has been heard by the relay, and returns the figures of a path in use. */
-  #listen(): PathFigures | undefined {
-    const figures = this.#phase === "open" ? this.#actions.figures() : undefined;
-    if (!figures) return undefined;
-    if (figures.relayReceived > this.#relayReceived) this.#watch!.heardByRelay();
-    this.#relayReceived = figures.relayReceived;
-    return figures;
-  }
-
   /** Looks at the figures, and reports whether there has been data since a second ago at most. */
   #isMoving(nowMs: number): boolean {
-    const figures = this.#listen();
+    const figures = this.#phase === "open" ? this.#actions.figures() : undefined;
     if (!figures) return false;
-    const { bytes } = figures;
+    const { bytes, relayReceived } = figures;
+    if (relayReceived > this.#relayReceived) this.#watch!.heardByRelay(nowMs);
+    this.#relayReceived = relayReceived;
     const isMoving = bytes - this.#look.bytes >= defaults.leastDataBytes;
     if (isMoving || nowMs - this.#look.atMs >= defaults.trustedCheckMs) this.#look = { atMs: nowMs, bytes };
     if (this.#losses.isLossy(figures.packetsSent, figures.packetsLost, nowMs)) this.#leave("lossy", nowMs);

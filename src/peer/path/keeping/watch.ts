@@ -27,7 +27,7 @@ export class PathWatch {
   #answeredInRow = 0;
   #neededAnswers: number = defaults.answersToTrust;
   #missedInRow = 0;
-  #isHeardByRelay = false;
+  #heardByRelayAtMs = -Infinity;
 
   /** @param keepsWarm whether this side sends the checks that keep a parked path: one of the two does. */
   constructor(rttMs: number, keepsWarm: boolean, nowMs: number) {
@@ -70,8 +70,8 @@ export class PathWatch {
   }
 
   /** The other side is there: something of it has come by the relay. */
-  heardByRelay(): void {
-    this.#isHeardByRelay = true;
+  heardByRelay(nowMs: number): void {
+    this.#heardByRelayAtMs = nowMs;
   }
 
   /** The path is known to be gone. */
@@ -85,7 +85,6 @@ export class PathWatch {
     this.#answeredAtMs = nowMs;
     this.#hasConsent = true;
     this.#missedInRow = 0;
-    this.#isHeardByRelay = false;
     if (!this.#pending.includes(sentAtMs)) return;
     this.#pending = this.#pending.filter((at) => at > sentAtMs);
     this.#answeredInRow++;
@@ -144,22 +143,21 @@ export class PathWatch {
     this.#standing = "suspect";
     this.#answeredInRow = 0;
     this.#missedInRow = 0;
-    this.#isHeardByRelay = false;
     // Those that have left tell about the time before.
     this.#pending = [];
     this.#checkedAtMs = nowMs - defaults.suspectCheckMs;
   }
 
   #count(nowMs: number): void {
-    const overdue = this.#pending.filter((at) => nowMs - at >= this.#patienceMs).length;
-    if (overdue === 0) return;
-    this.#pending.splice(0, overdue);
+    const overdue = this.#pending.filter((at) => nowMs - at >= this.#patienceMs);
+    if (overdue.length === 0) return;
+    this.#pending.splice(0, overdue.length);
     if (this.#standing === "parked") return;
     if (this.#standing === "trusted") return this.#doubt(nowMs);
     this.#answeredInRow = 0;
-    this.#missedInRow += overdue;
     // A silence of both ways is the other side's: it sleeps, or its process stands still.
-    if (this.#missedInRow >= defaults.missesToLose && this.#isHeardByRelay) this.#standing = "lost";
+    this.#missedInRow += overdue.filter((at) => this.#heardByRelayAtMs > at).length;
+    if (this.#missedInRow >= defaults.missesToLose) this.#standing = "lost";
   }
 
   #park(nowMs: number): void {

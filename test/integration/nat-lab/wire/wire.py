@@ -6,6 +6,7 @@ way round. Commands come as lines of JSON on stdin, each answered by a line, "se
 {"way": "alice-bob", "delayMs": ms, "loss": 0..1, "burst": packets}
 
 "loss" is the share of UDP packets that is lost, "burst" how many are lost in a row on average, 0 for each by itself.
+Where few packets come a burst ends by time, as if one came every 2 ms.
 """
 import json
 import os
@@ -24,6 +25,7 @@ BUFFER_BYTES = 8 << 20
 # Longer than a second of 8 MB/s in packets of 1200 bytes; what finds no room is lost, as in a router.
 QUEUE_PACKETS = 10_000
 READS_IN_A_ROW = 64
+SECONDS_OF_A_PACKET = 0.002
 UDP = 17
 
 
@@ -55,15 +57,18 @@ class Way:
     def set(self, command):
         self.delay = command.get("delayMs", 0) / 1000
         self.loss, self.burst = command.get("loss", 0), command.get("burst", 0)
-        self.is_losing = False
+        self.is_losing, self.last_at = False, time.monotonic()
 
-    def loses(self):
+    def loses(self, now):
         """With bursts, two states (Gilbert's model): one loses everything, and lasts as long as a burst."""
         if self.burst == 0 or self.loss in (0, 1):
             return self.chance.random() < self.loss
-        change = 1 / self.burst if self.is_losing else self.loss / (self.burst * (1 - self.loss))
-        if self.chance.random() < change:
-            self.is_losing = not self.is_losing
+        packets = int((now - self.last_at) / SECONDS_OF_A_PACKET)
+        self.last_at = now
+        for _ in range(max(1, min(packets, 1000))):
+            change = 1 / self.burst if self.is_losing else self.loss / (self.burst * (1 - self.loss))
+            if self.chance.random() < change:
+                self.is_losing = not self.is_losing
         return self.is_losing
 
     def take(self):
@@ -72,8 +77,9 @@ class Way:
                 frame = self.source.recv(65536)
             except BlockingIOError:
                 return
-            if len(self.queue) < QUEUE_PACKETS and not (is_udp(frame) and self.loses()):
-                self.queue.append((time.monotonic() + self.delay, frame))
+            now = time.monotonic()
+            if len(self.queue) < QUEUE_PACKETS and not (is_udp(frame) and self.loses(now)):
+                self.queue.append((now + self.delay, frame))
 
     def give(self, now):
         while self.queue and self.queue[0][0] <= now:

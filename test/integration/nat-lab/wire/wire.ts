@@ -12,7 +12,7 @@ export interface Conditions {
   readonly delayMs?: number;
   /** The share of UDP packets that is lost, 0 to 1. */
   readonly loss?: number;
-  /** How many are lost in a row on average; each by itself unless given. */
+  /** How many are lost in a row on average; each by itself unless given. A burst passes with time too. */
   readonly burst?: number;
 }
 

@@ -1,11 +1,11 @@
 import { unknownNat } from "../../../../src/peer/nat/report.ts";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import * as defaults from "../../../../src/defaults/index.ts";
-import type { EngineConnection } from "../../../../src/peer/engine/contract.ts";
+import type { EngineConnection, EnginePath } from "../../../../src/peer/engine/contract.ts";
 import { ControlStream } from "../../../../src/peer/path/control/control-stream.ts";
 import { MessageReader } from "../../../../src/peer/path/control/message-reader.ts";
 import { type ControlMessage, encodeMessage } from "../../../../src/peer/path/control/messages.ts";
-import { DirectPaths } from "../../../../src/peer/path/direct.ts";
+import { DirectPaths, relayPath } from "../../../../src/peer/path/direct.ts";
 import type { ConnectionPathEvent } from "../../../../src/peer/path/path-feed.ts";
 import type { DirectPolicy } from "../../../../src/peer/path/policy.ts";
 import { PathChecks } from "../../../../src/peer/path/seeking/checks.ts";
@@ -22,6 +22,7 @@ class Rig {
   readonly checks: PathChecks;
   readonly paths: DirectPaths;
   abuses = 0;
+  relayBytes = 0;
   onEvent: (event: ConnectionPathEvent) => void = () => undefined;
   #sent = Buffer.alloc(0);
   #incoming: Buffer;
@@ -64,6 +65,11 @@ class Rig {
     return new MessageReader(0).push(this.#sent, 0) as ControlMessage[];
   }
 
+  /** How many rounds it has told of. */
+  get rounds(): number {
+    return this.said.filter(({ type }) => type === "punch").length;
+  }
+
   #engine(): EngineConnection {
     const engine: Partial<EngineConnection> = {
       exportKey: (_label, context, bytes) => new Uint8Array(bytes).fill(context.length),
@@ -76,7 +82,7 @@ class Rig {
         this.#sent = Buffer.concat([this.#sent, data]);
         return data.length;
       },
-      paths: () => [],
+      paths: () => [{ id: relayPath, bytesSent: this.relayBytes, bytesReceived: 0 } as EnginePath],
     };
     return engine as EngineConnection;
   }
@@ -134,6 +140,35 @@ describe("a policy", () => {
     });
     rig.paths.start();
     expect(rig.said).toEqual([{ ...hello("never") }]);
+  });
+});
+
+describe("a connection that stays on the relay", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it("has a round each minute while that carries data, and else each hour", async () => {
+    const candidates: ControlMessage = {
+      type: "candidates",
+      generation: 1,
+      candidates: [{ kind: "reflexive", address: { address: "198.51.100.7", port: 5000 } }],
+      nat: unknownNat,
+    };
+    const rig = new Rig("auto", hello("auto"), candidates);
+    rig.paths.start();
+    const roundsIn = async (minutes: number, bytesPerMinute: number): Promise<number> => {
+      const before = rig.rounds;
+      for (let passedMs = 0; passedMs < minutes * 60_000; passedMs += 15_000) {
+        rig.relayBytes += bytesPerMinute / 4;
+        await vi.advanceTimersByTimeAsync(15_000);
+        rig.paths.onKeepalive();
+      }
+      return rig.rounds - before;
+    };
+    expect([await roundsIn(1, 4000), await roundsIn(10, 4000)]).toEqual([3, 10]);
+    // One is due before the next keepalive shows that there is no data.
+    expect([await roundsIn(1, 800), await roundsIn(10, 800), await roundsIn(60, 800)]).toEqual([1, 0, 1]);
+    expect(await roundsIn(10, 4000)).toBe(10);
   });
 });
 

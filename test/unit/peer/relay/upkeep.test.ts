@@ -107,6 +107,17 @@ describe("a registration's upkeep", () => {
     });
   });
 
+  it("begins earlier where the other peer does everything at the same time, and goes on as usual", async () => {
+    const { parts, log } = setUp();
+    await RegistrationUpkeep.open({ ...parts, firstKeepaliveMs: 10_000 });
+    const stunsAfter = async (ms: number): Promise<number> => {
+      await vi.advanceTimersByTimeAsync(ms);
+      return log.filter((line) => line.startsWith("stun")).length;
+    };
+    expect([await stunsAfter(9_999), await stunsAfter(1)]).toEqual([0, 1]);
+    expect([await stunsAfter(14_999), await stunsAfter(1)]).toEqual([1, 2]);
+  });
+
   it("proves the address by STUN at once where HTTP could not", async () => {
     const { parts, log } = setUp({ address: null });
     await RegistrationUpkeep.open(parts);

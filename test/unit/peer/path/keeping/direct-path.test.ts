@@ -143,8 +143,10 @@ describe("a path in use", () => {
     const rig = new Rig();
     rig.select();
     rig.path.stalled(100);
-    rig.figures.relayReceived = 1;
-    for (let nowMs = 100; nowMs <= 400; nowMs += 50) rig.path.advance(nowMs);
+    for (let nowMs = 100; nowMs <= 400; nowMs += 50) {
+      rig.figures.relayReceived++;
+      rig.path.advance(nowMs);
+    }
     const done = rig.taken();
     expect(done.slice(-3)).toEqual(["prefer relay", "route undefined", "left checks-timeout 7000"]);
     expect(rig.path.deadlineMs).toBe(1400);
@@ -303,8 +305,8 @@ describe("of two addresses that answer", () => {
     const rig = new Rig();
     rig.select();
     rig.path.stalled(100);
-    rig.figures.relayReceived = 1;
     for (let nowMs = 100; nowMs <= 400; nowMs += 10) {
+      rig.figures.relayReceived++;
       rig.path.advance(nowMs);
       rig.path.answered(second, nowMs, nowMs + 5);
       rig.path.checked(second, nowMs);
@@ -363,8 +365,10 @@ describe("of two addresses that answer", () => {
     rig.path.stalled(6000);
     expect(rig.taken()).toEqual(["route 8000 and relay", "standing suspect"]);
     rig.path.answered(first, 5000, 6010);
-    rig.figures.relayReceived++;
-    for (let nowMs = 6010; nowMs <= 6400; nowMs += 10) rig.path.advance(nowMs);
+    for (let nowMs = 6010; nowMs <= 6400; nowMs += 10) {
+      rig.figures.relayReceived++;
+      rig.path.advance(nowMs);
+    }
     expect(rig.taken()).toContain("left checks-timeout 8000");
   });
 });

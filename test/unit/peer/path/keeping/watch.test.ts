@@ -7,6 +7,8 @@ const rttMs = 20;
 class Rig {
   readonly watch: PathWatch = new PathWatch(rttMs, true, 0);
   isAlive = true;
+  /** Whether something of the other side comes by the relay all the time. */
+  isHeard = false;
   rttMs = rttMs;
   nowMs = 0;
   checks: number[] = [];
@@ -16,6 +18,7 @@ class Rig {
   runTo(endMs: number, dataMs: number = Infinity): void {
     for (; this.nowMs < endMs; this.nowMs++) {
       if (this.nowMs % dataMs === 0) this.watch.moved(this.nowMs);
+      if (this.isHeard) this.watch.heardByRelay(this.nowMs);
       for (const { sentAtMs } of this.#answers.filter(({ atMs }) => atMs === this.nowMs))
         this.watch.answered(sentAtMs, this.nowMs);
       if (this.nowMs >= this.watch.deadlineMs && this.watch.advance(this.nowMs)) this.#send();
@@ -76,8 +79,8 @@ describe("a path that carries data", () => {
   it("is lost after four checks in doubt without an answer, if the other side is heard by the relay", () => {
     const rig = new Rig();
     rig.isAlive = false;
+    rig.isHeard = true;
     rig.watch.doubt(0);
-    rig.watch.heardByRelay();
     rig.runTo(299, 10);
     expect(rig.checks.slice(0, 4)).toEqual([0, 50, 100, 150]);
     expect(rig.watch.standing).toBe("suspect");
@@ -92,32 +95,40 @@ describe("a path that carries data", () => {
     rig.watch.doubt(0);
     rig.runTo(4000, 10);
     expect(rig.watch.standing).toBe("suspect");
-    rig.watch.heardByRelay();
-    rig.runTo(4060, 10);
+    rig.isHeard = true;
+    rig.runTo(4220, 10);
     expect(rig.watch.standing).toBe("lost");
   });
 
-  it("stays suspect where the other side was heard by the relay, and has answered a check since", () => {
+  it("is lost for checks since which the other side was heard by the relay, and for no others", () => {
+    const rig = new Rig();
+    rig.isAlive = false;
+    rig.watch.doubt(0);
+    rig.runTo(120, 10);
+    rig.watch.heardByRelay(120);
+    rig.runTo(2000, 10);
+    expect(rig.watch.standing).toBe("suspect");
+    rig.watch.heardByRelay(2000);
+    rig.runTo(2160, 10);
+    expect(rig.watch.standing).toBe("lost");
+  });
+
+  it("is not lost for a silence of both ways that begins just after something came by the relay", () => {
     const rig = new Rig();
     rig.watch.doubt(0);
-    rig.watch.heardByRelay();
+    rig.isHeard = true;
     rig.runTo(30, 10);
-    rig.isAlive = false;
+    [rig.isAlive, rig.isHeard] = [false, false];
     rig.runTo(4000, 10);
     expect(rig.watch.standing).toBe("suspect");
-    rig.watch.heardByRelay();
-    rig.runTo(4060, 10);
-    expect(rig.watch.standing).toBe("lost");
   });
 
   it("is not lost while answers come late, and trusted once it is known how long they take", () => {
     const rig = new Rig();
     rig.watch.doubt(0);
+    rig.isHeard = true;
     rig.rttMs = 200;
-    for (let ms = 1; ms <= 3000; ms++) {
-      rig.watch.heardByRelay();
-      rig.runTo(ms, 10);
-    }
+    rig.runTo(3000, 10);
     expect(rig.watch.standing).toBe("trusted");
     expect(rig.watch.rttMs).toBeGreaterThan(100);
   });
@@ -125,8 +136,10 @@ describe("a path that carries data", () => {
   it("is given two round trips where they are long", () => {
     const watch = new PathWatch(150, true, 0);
     watch.doubt(0);
-    watch.heardByRelay();
-    for (let nowMs = 0; nowMs < 449; nowMs++) watch.advance(nowMs);
+    for (let nowMs = 0; nowMs < 449; nowMs++) {
+      watch.heardByRelay(nowMs);
+      watch.advance(nowMs);
+    }
     expect(watch.standing).toBe("suspect");
     watch.advance(450);
     expect(watch.standing).toBe("lost");
@@ -158,7 +171,7 @@ describe("a path without data", () => {
     const rig = new Rig();
     rig.isAlive = false;
     rig.runTo(900);
-    rig.watch.heardByRelay();
+    rig.isHeard = true;
     rig.isAlive = true;
     rig.runTo(6000);
     rig.isAlive = false;
