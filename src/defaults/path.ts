@@ -32,6 +32,13 @@ export const checkLadderMs: readonly number[] = [0, 33, 67, 133, 266, 533, 1066,
  * sender before they come. The second one is for a loss.
  */
 export const guessLadderMs: readonly number[] = [0, 533];
+/**
+ * TTL of a first check to an address that opens this side's NAT and ends before the other one's: that may keep an entry for what came
+ * too early, and then give the other side's checks another port. Few hosts are more than four routers from the public internet.
+ */
+export const openerTtl = 5;
+/** Time in ms that the next check waits for the other side's word that it has begun too: as long as most round trips by a relay are. */
+export const openerMs: number = second / 4;
 /** Gap between the first checks to two addresses of a round, in ms: new mappings come no faster (RFC 8445 §14.2). */
 export const checkPaceMs = 20;
 /** Time after a round's last check in which an answer may come, in ms (RFC 8445 §14.3: the least timeout). */
@@ -58,3 +65,21 @@ export const activeRoundMs: number = minute;
 export const idleRoundMs: number = hour;
 /** Checks per second of a process at addresses that have not answered, and at once: 18 kB/s at what all peers together name. */
 export const unprovenChecksPerSecond = 200;
+
+/**
+ * Sockets that a peer behind a NAT of random ports opens for a search, and checks of the other side at random ports: some meet in 98 of 100
+ * searches, as 1 − (1 − 256 ⁄ 64 512)¹⁰²⁴ is 0.98.
+ */
+export const searchSockets = 256;
+export const searchChecks = 1024;
+/** Checks of a search in a turn, and its length in ms: 160 a second, of the 200 that all searches and rounds of a process have. */
+export const searchStepsPerTurn = 8;
+export const searchTurnMs = 50;
+/** Time in ms in which an answer to the last check of a search may come: 99 of 100 paths are not as long. */
+export const searchAnswerMs: number = second;
+/** Time in ms that each side waits for the other one's part: it takes 1.6 and 6.4 s, or longer while rounds of others use the limit. */
+export const searchWaitMs: number = 12 * second;
+/** Time in ms after which an IP address is searched again: what does not answer is another NAT than it says, or somebody else. */
+export const searchRestMs: number = 10 * minute;
+/** Datagrams that the sockets of a search look at: those of 1024 checks that come are few. */
+export const maxSearchVerdicts = 256;

@@ -115,7 +115,7 @@ export class Attempt {
   connect(terms: ConnectionTerms): QuicConnection {
     const { engine, socket, checks, nat, mapped, identity, settings, connections } = this.#context;
     const { policy, remoteName, alpn, direct, idleTimeoutMs } = terms;
-    const { maxUdpPayloadBytes, flowWindowBytes, maxStreams, keepaliveMs } = settings;
+    const { maxUdpPayloadBytes, flowWindowBytes, maxStreams, keepaliveMs, birthdaySearch } = settings;
     const { datagramQueueBytes, datagramQueue } = defaults;
     const check = policy.checkFor?.(remoteName);
     const connection = new QuicConnection({
@@ -145,6 +145,7 @@ export class Attempt {
       nat,
       mapped: () => mapped(this.#reflexive),
       relays: settings.addresses,
+      birthdaySearch,
       maxStreams,
       ids: this.#ids,
       role: this.#role,

@@ -173,8 +173,17 @@ export class PeerSocket {
       isAllowed = false;
       if (--entry.count > 0) return;
       this.#direct.delete(key);
+      this.#port.removeSocket?.(address);
       this.#setSources();
     };
+  }
+
+  /**
+   * Does the same, and sends what goes there from another local port, as long as anybody allows the address. `undefined` if that cannot be
+   * had.
+   */
+  allowDirectFrom(localPort: number, address: Address): (() => void) | undefined {
+    return this.#port.addSocket?.(localPort, address) ? this.allowDirect(address) : undefined;
   }
 
   /** Takes checks of direct paths from elsewhere too, within limits. They go to {@link onCheck}. Absent if they cannot come. */
@@ -187,9 +196,13 @@ export class PeerSocket {
     return { foreign, strangersRefused, unwanted: this.#unwanted, sendFailed, crowdedOut };
   }
 
-  /** Sends a datagram, which the caller must not change any more, to the relay or elsewhere. */
-  send(datagram: Uint8Array, to: Address = this.#relay): void {
-    this.#port.send(datagram, to);
+  /**
+   * Sends a datagram, which the caller must not change any more, to the relay or elsewhere.
+   *
+   * @param ttl how many routers its packet may pass, and one more; the system's TTL if absent, and if {@link canGoDirect} is false.
+   */
+  send(datagram: Uint8Array, to: Address = this.#relay, ttl?: number): void {
+    this.#port.send(datagram, to, ttl);
   }
 
   /**

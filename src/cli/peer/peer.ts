@@ -42,6 +42,11 @@ const pathArgs = {
     description:
       "Direct paths to the other peer: `auto` takes one where the NATs allow it, `never` none, `public-only` none to a private address, `require` ends a connection without one (default: auto)",
   },
+  "birthday-search": {
+    type: "boolean",
+    description:
+      "Search for the other peer's port behind a NAT of random ports by 1024 checks, if it wants that too (default: no)",
+  },
   verbose: {
     type: "boolean",
     description: "Tell on stderr which path packets take, by the relay or direct, and why",
@@ -79,6 +84,7 @@ export interface PeerArgs extends RelayAccessArgs {
   readonly pin?: string | undefined;
   readonly insecure?: boolean | undefined;
   readonly direct?: string | undefined;
+  readonly "birthday-search"?: boolean | undefined;
   readonly verbose?: boolean | undefined;
 }
 
@@ -100,6 +106,7 @@ export async function workAsPeer(
     trust,
     alpn: pipeProtocols,
     direct: args.direct as DirectPolicy | undefined,
+    birthdaySearch: args["birthday-search"],
     telemetry: isTraced(),
     ...records(),
     ...more,

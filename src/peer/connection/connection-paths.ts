@@ -18,6 +18,7 @@ export interface PathsParts {
   readonly socket: PeerSocket;
   readonly checks: PathChecks;
   readonly direct: DirectPolicy;
+  readonly birthdaySearch: boolean;
   readonly remoteName: string | undefined;
   /** Returns this socket's public address, as the relay sees it. */
   readonly reflexive: () => Address | undefined;

@@ -73,7 +73,9 @@ export interface AddonPort {
   setChecked(addresses: readonly string[]): void;
   attach(ids: Uint8Array, connection: AddonConnection, number: number): void;
   detach(ids: Uint8Array): void;
-  send(datagram: Uint8Array, to: string): void;
+  addSocket(localPort: number, remote: string): void;
+  removeSocket(remote: string): void;
+  send(datagram: Uint8Array, to: string, ttl: number | undefined): void;
   flush(connection: AddonConnection, relay: string, direct: string | undefined, isMirrored: boolean): number;
   drain(): PortReceived;
   arm(): void;

@@ -230,10 +230,7 @@ export interface PortStats {
   readonly crowdedOut: number;
 }
 
-/**
- * A UDP socket that moves the datagrams of connections itself, many at a time. Addresses are texts such as `192.0.2.1:443`. Each
- * method throws if the port has failed.
- */
+/** Moves datagrams of connections over UDP, many at a time. Addresses are texts as `192.0.2.1:443`. Methods throw if it has failed. */
 export interface EnginePort {
   readonly address: PortAddress;
   /** Takes datagrams of any kind from these addresses alone: the relay's, and those of other peers. */
@@ -250,7 +247,11 @@ export interface EnginePort {
   /** Gives the connection what has one of these connection IDs, of 12 bytes each. */
   attach(ids: readonly Uint8Array[], connection: EngineConnection, number: number): void;
   detach(ids: readonly Uint8Array[]): void;
-  send(datagram: Uint8Array, to: string): void;
+  /** Binds a further socket at a local port, which sends what goes to `remote`, until it is removed or another takes its place. */
+  addSocket(localPort: number, remote: string): void;
+  removeSocket(remote: string): void;
+  /** @param ttl TTL or hop limit of its packet; the system's if absent. */
+  send(datagram: Uint8Array, to: string, ttl?: number): void;
   /**
    * Sends what the connection has to send, as far as one turn goes: packets of the first path to `relay`, those of others to
    * `direct`, or else to `relay` too. If the system has no room, nothing is lost, and the port wakes its owner when there is some.

@@ -48,8 +48,16 @@ export class NoqPort implements EnginePort {
     this.#port.detach(Buffer.concat(ids));
   }
 
-  send(datagram: Uint8Array, to: string): void {
-    this.#port.send(datagram, to);
+  addSocket(localPort: number, remote: string): void {
+    this.#port.addSocket(localPort, remote);
+  }
+
+  removeSocket(remote: string): void {
+    this.#port.removeSocket(remote);
+  }
+
+  send(datagram: Uint8Array, to: string, ttl?: number): void {
+    this.#port.send(datagram, to, ttl);
   }
 
   flush(

@@ -9,8 +9,8 @@ import type { Checklist } from "./seeking/checklist.ts";
 /** What an `Agent` does, beside what its direct path does. */
 export interface AgentActions extends Omit<DirectPathActions, "check" | "selected" | "standing" | "left"> {
   send(message: ControlMessage): void;
-  /** Sends a check. Its answer comes by `Agent.answered`. */
-  check(to: Address, isNominated: boolean, nowMs: number): void;
+  /** Sends a check. Its answer comes by `Agent.answered`. An opener is for this side's own NAT, and need not arrive. */
+  check(to: Address, isNominated: boolean, nowMs: number, isOpener?: boolean): void;
   /** Takes QUIC packets from an address as well, until `refuse`. */
   accept(address: Address): void;
   refuse(address: Address): void;
@@ -25,8 +25,8 @@ export interface AgentActions extends Omit<DirectPathActions, "check" | "selecte
     readonly targets: readonly Address[];
     readonly guesses: readonly Address[];
   };
-  /** Returns why a round has had no answer, as far as is known. */
-  explain(exhausted: RelayReason): RelayReason;
+  /** Returns why a round has had no answer, as far as is known; `undefined` while something else is tried. */
+  explain(exhausted: RelayReason, nowMs: number): RelayReason | undefined;
   tell(event: ConnectionPathEvent): void;
 }
 

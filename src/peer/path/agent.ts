@@ -81,8 +81,10 @@ export class Agent {
     if (message.type === "hello") this.#agree(message);
     else if (!this.#maySeek) return;
     else if (message.type === "candidates") this.#hear(message, nowMs);
-    else if (message.type === "punch") this.#parts.checklist.start(message.round, nowMs);
-    else if (message.type === "gone") this.#path.gone(nowMs);
+    else if (message.type === "punch") {
+      this.#parts.checklist.meet(message.round, nowMs);
+      this.advance(nowMs);
+    } else if (message.type === "gone") this.#path.gone(nowMs);
   }
 
   /** A check with this side's tag and secret has come, and been answered. */
@@ -214,13 +216,12 @@ export class Agent {
   /** Sends the checks that are due, and tells the other side of a new round, so that both sides' checks meet. */
   #punch(nowMs: number): void {
     const { checklist } = this.#parts;
-    const due = checklist.due(nowMs);
+    for (const to of checklist.due(nowMs)) this.#actions.check(to, false, nowMs, checklist.isOpener(to));
     if (checklist.round > this.#toldRound) {
       this.#toldRound = checklist.round;
       this.#actions.send({ type: "punch", round: checklist.round, mode: "normal" });
     }
-    for (const to of due) this.#actions.check(to, false, nowMs);
-    if (checklist.exhausted) this.#refuse(this.#actions.explain(checklist.exhausted));
+    this.#refuse(checklist.exhausted && this.#actions.explain(checklist.exhausted, nowMs));
   }
 
   /** @param count how many answers the round trip is the shortest of. */
@@ -291,8 +292,8 @@ export class Agent {
     if (this.#maySeek) this.#parts.checklist.restart(nowMs);
   }
 
-  #refuse(reason: RelayReason): void {
-    if (this.#refused === reason || this.#path.phase !== "none") return;
+  #refuse(reason: RelayReason | undefined): void {
+    if (!reason || this.#refused === reason || this.#path.phase !== "none") return;
     this.#refused = this.#reason = reason;
     this.#actions.tell({ kind: "refused", reason });
   }

@@ -1,55 +1,34 @@
 import * as defaults from "../../defaults/index.ts";
 import { TokenBucket } from "../../token-bucket.ts";
 import { type Address, formatAddress } from "../../wire/address.ts";
-import type { EngineConnection, EnginePath, PathEvent } from "../engine/contract.ts";
+import type { EnginePath, PathEvent } from "../engine/contract.ts";
 import { unknownNat } from "../nat/report.ts";
-import type { NatView } from "../nat/view.ts";
-import type { PeerSocket } from "../socket.ts";
 import type { PacketRoute } from "../udp/contract.ts";
 import type { AgentActions } from "./agent-parts.ts";
 import { Agent } from "./agent.ts";
-import type { ConnectionPathEvent } from "./path-feed.ts";
+import type { DirectParts } from "./direct-parts.ts";
+import { BirthdaySearch } from "./searching/birthday.ts";
 import { isSameNat, judgeCandidates } from "./seeking/candidates.ts";
 import { Checklist, createCheckLimit } from "./seeking/checklist.ts";
 import { credentialOf } from "./seeking/credential.ts";
-import type { CheckOwner, PathChecks } from "./seeking/checks.ts";
-import type { ControlOwner, ControlStream } from "./control/control-stream.ts";
-import type { PathFigures } from "./keeping/direct-path.ts";
-import { type CandidateList, controlVersion, type Hello } from "./control/messages.ts";
-import type { DirectAgreement, DirectPolicy, RelayReason } from "./policy.ts";
+import type { CheckOwner } from "./seeking/checks.ts";
+import type { ControlOwner } from "./control/control-stream.ts";
+import { figuresOf } from "./keeping/figures.ts";
+import { type CandidateList, type ControlMessage, controlVersion, type Hello } from "./control/messages.ts";
+import type { DirectAgreement, RelayReason } from "./policy.ts";
 import type { Reachability } from "./seeking/reachability.ts";
 import { Forecast } from "./seeking/forecast.ts";
 import { guessAddresses } from "./seeking/guesses.ts";
+import { SearchGate } from "./searching/gate.ts";
 import { whySilent } from "./seeking/verdict.ts";
 import { gatherCandidates, type Place, reachabilityFrom } from "./seeking/surroundings.ts";
 
 /** Of all connections of this process. */
 const checkLimit = createCheckLimit(performance.now());
+const searchGate = new SearchGate();
 
 /** The engine's number of the path by the relay. */
 export const relayPath = 0;
-
-/** The parts of {@link DirectPaths}. */
-export interface DirectParts {
-  readonly role: "client" | "server";
-  readonly engine: EngineConnection;
-  readonly socket: PeerSocket;
-  readonly checks: PathChecks;
-  readonly control: ControlStream;
-  readonly direct: DirectPolicy;
-  /** Returns this socket's public address, as the relay sees it. */
-  readonly reflexive: () => Address | undefined;
-  /** IP addresses that the relay's name has. */
-  readonly relays: readonly string[];
-  readonly nat: NatView;
-  /** Returns the addresses that the router maps to this socket. */
-  readonly mapped: () => readonly Address[];
-  /** Has what the engine has to send sent. */
-  readonly wake: () => void;
-  readonly onEvent: (event: ConnectionPathEvent) => void;
-  /** The other side opens one path after the other. */
-  readonly onAbuse: () => void;
-}
 
 /** Ties an {@link Agent} to one connection in the engine, to the socket and to the clock. */
 export class DirectPaths {
@@ -73,6 +52,9 @@ export class DirectPaths {
   );
   /** The rules for the other side's addresses; `undefined` before its candidates have come. */
   #reachability: Reachability | undefined;
+  readonly #search: BirthdaySearch;
+  /** Of the other side's HELLO. */
+  #otherSearches: boolean | undefined;
   /** What the other side has told last. */
   #theirs: CandidateList | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -88,6 +70,7 @@ export class DirectPaths {
       version: controlVersion,
       policy: parts.direct,
       maxCandidates: defaults.maxCandidates,
+      searches: parts.birthdaySearch,
     };
     this.#agent = new Agent({ role: parts.role, hello, checklist, actions: this.#actions() });
     this.#owner = {
@@ -98,9 +81,18 @@ export class DirectPaths {
       },
       isProven: (from) => this.#agent.isProven(from),
       permits: (from) => this.#reachability !== undefined && !this.#reachability.refuse(from),
-      onCheck: (from, isNominated) => this.#run((nowMs) => this.#agent.checked(from, isNominated, nowMs)),
-      onAnswer: (to, sentAtMs) => this.#run((nowMs) => this.#agent.answered(to, sentAtMs, nowMs)),
+      onCheck: (from, isNominated) => this.#run((nowMs) => this.#checked(from, isNominated, nowMs)),
+      onAnswer: (to, sentAtMs) => this.#run((nowMs) => this.#answered(to, sentAtMs, nowMs)),
     };
+    this.#search = new BirthdaySearch({
+      ...parts,
+      gate: searchGate,
+      limit: checkLimit,
+      owner: this.#owner,
+      isWanted: () => parts.birthdaySearch && this.#otherSearches === true && this.#tries !== "never",
+      theirs: () => this.#theirs,
+      onOver: () => this.#run((nowMs) => this.#agent.advance(nowMs)),
+    });
   }
 
   /** Tells the other side what this one wants, and listens. Not before the caller has it, as the other may have said a lot already. */
@@ -153,6 +145,7 @@ export class DirectPaths {
   }
 
   onMoved(): void {
+    this.#search.reset();
     this.#run((nowMs) => this.#agent.moved(nowMs));
   }
 
@@ -166,13 +159,14 @@ export class DirectPaths {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#remove?.();
+    this.#search.reset();
     for (const release of this.#releases.values()) release();
     this.#releases.clear();
   }
 
   #listener(): ControlOwner {
     return {
-      onMessage: (message) => this.#run((nowMs) => this.#agent.receive(message, nowMs)),
+      onMessage: (message) => this.#run((nowMs) => this.#receive(message, nowMs)),
       onEnd: () => this.#run((nowMs) => this.#agent.end(nowMs)),
     };
   }
@@ -181,11 +175,11 @@ export class DirectPaths {
     const { engine, socket, checks, control, wake } = this.#parts;
     return {
       send: (message) => {
-        // It tells that a round begins, whose first checks are about to leave.
+        // It tells that a round begins, whose first checks have just left.
         if (message.type === "punch") void this.#forecast.roundBegins(performance.now());
         control.send(message);
       },
-      check: (to, isNominated, nowMs) => checks.send(this.#owner, to, isNominated, nowMs),
+      check: (to, isNominated, nowMs, isOpener) => checks.send(this.#owner, to, isNominated, nowMs, isOpener),
       accept: (address) => void this.#releases.set(formatAddress(address), socket.allowDirect(address)),
       refuse: (address) => this.#refuse(formatAddress(address)),
       open: () => this.#open(),
@@ -196,14 +190,30 @@ export class DirectPaths {
         wake();
       },
       askByRelay: () => void engine.pingPath(relayPath),
-      figures: () => this.#figures(),
+      figures: () => figuresOf(engine.paths(), relayPath, this.#pathId),
       relayRttMs: () => this.#relayFigures?.smoothedRtt ?? Infinity,
       nat: () => this.#forecast.report,
       gather: (theirs) => gatherCandidates(this.#place, this.#tries, theirs),
       permit: (theirs) => this.#permit(theirs),
-      explain: (exhausted) => (exhausted === "checks-timeout" ? this.#whySilent() : exhausted),
+      explain: (exhausted, nowMs) => this.#explain(exhausted, nowMs),
       tell: (event) => this.#parts.onEvent(event),
     };
+  }
+
+  #receive(message: ControlMessage, nowMs: number): void {
+    if (message.type === "hello") this.#otherSearches ??= message.searches;
+    if (message.type === "punch" && message.mode === "search") this.#search.invited(nowMs);
+    else this.#agent.receive(message, nowMs);
+  }
+
+  #checked(from: Address, isNominated: boolean, nowMs: number): void {
+    this.#agent.checked(from, isNominated, nowMs);
+    this.#search.heard(from, nowMs);
+  }
+
+  #answered(to: Address, sentAtMs: number, nowMs: number): void {
+    this.#search.stop();
+    this.#agent.answered(to, sentAtMs, nowMs);
   }
 
   get #place(): Place {
@@ -231,7 +241,9 @@ export class DirectPaths {
     };
   }
 
-  #whySilent(): RelayReason {
+  #explain(exhausted: RelayReason, nowMs: number): RelayReason | undefined {
+    if (exhausted !== "checks-timeout") return exhausted;
+    if (this.#search.begin(nowMs)) return undefined;
     const { candidates = [], nat = unknownNat } = this.#theirs ?? {};
     const isOfOneNat = isSameNat(this.#place.reflexive, candidates);
     return whySilent({ own: this.#parts.nat, theirs: nat, isSameNat: isOfOneNat });
@@ -261,13 +273,6 @@ export class DirectPaths {
     engine.setPathBackup(kind === "relay" ? this.#pathId : relayPath, true);
   }
 
-  #figures(): PathFigures | undefined {
-    const paths = this.#parts.engine.paths();
-    const relay = paths.find(({ id }) => id === relayPath);
-    const direct = paths.find(({ id }) => id === this.#pathId);
-    return relay && direct && figuresOf(relay, direct);
-  }
-
   /** Runs a piece of work of the agent, and sees to what is due next. */
   #run(work: (nowMs: number) => void): void {
     if (this.#isClosed) return;
@@ -283,13 +288,4 @@ export class DirectPaths {
     this.#timer = setTimeout(() => this.#run((nowMs) => this.#agent.advance(nowMs)), waitMs);
     this.#timer.unref();
   }
-}
-
-function figuresOf(relay: EnginePath, direct: EnginePath): PathFigures {
-  return {
-    relayReceived: relay.packetsReceived,
-    bytes: relay.bytesSent + relay.bytesReceived + direct.bytesSent + direct.bytesReceived,
-    packetsSent: direct.packetsSent,
-    packetsLost: direct.packetsLost,
-  };
 }

@@ -63,8 +63,18 @@ export interface UdpPort {
   setSources(relay: readonly Address[], direct: readonly Address[]): void;
   /** Takes some STUN from elsewhere too. A port without this has no direct paths. */
   readonly strangers?: Strangers;
-  /** Sends a datagram, which the caller must not change any more. */
-  send(datagram: Uint8Array, to: Address): void;
+  /**
+   * Binds a further socket at a local port, which sends all that goes to an address of another peer's, until {@link removeSocket}. A port
+   * without this has no direct paths. Reports whether there is one: another program may have the port.
+   */
+  addSocket?(localPort: number, remote: Address): boolean;
+  removeSocket?(remote: Address): void;
+  /**
+   * Sends a datagram, which the caller must not change any more.
+   *
+   * @param ttl how many routers its packet may pass, and one more; the system's TTL if absent, and without {@link strangers}.
+   */
+  send(datagram: Uint8Array, to: Address, ttl?: number): void;
   /**
    * Sends what a connection has to send. If that is too much for now, calls `resume` to have another turn. Returns whether a
    * copy of anything went by the relay.

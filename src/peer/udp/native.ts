@@ -60,8 +60,23 @@ export class NativePort implements UdpPort {
     setChecked: (addresses) => this.#run((port) => port.setChecked(addresses.map(formatAddress))),
   };
 
-  send(datagram: Uint8Array, to: Address): void {
-    this.#run((port) => port.send(datagram, formatAddress(to)));
+  addSocket(localPort: number, remote: Address): boolean {
+    if (this.#isClosed) return false;
+    try {
+      this.#port.addSocket(localPort, formatAddress(remote));
+      return true;
+    } catch {
+      // Another program has the port.
+      return false;
+    }
+  }
+
+  removeSocket(remote: Address): void {
+    this.#run((port) => port.removeSocket(formatAddress(remote)));
+  }
+
+  send(datagram: Uint8Array, to: Address, ttl?: number): void {
+    this.#run((port) => port.send(datagram, formatAddress(to), ttl));
   }
 
   flush(

@@ -34,7 +34,9 @@ export function createInternet(wire?: Wire): Internet {
   for (const place of places) {
     if (wire) wire.cable(place, providers[place], "relay", "relay", relay, `to-${place}`);
     else providers[place].cable("relay", relay, `to-${place}`);
-    providers[place].ipBatch(providerLines(place, place === "alice" ? "bob" : "alice"));
+    const other = place === "alice" ? "bob" : "alice";
+    providers[place].ipBatch(providerLines(place, other));
+    providers[place].nft(distanceTo(networks[other]));
   }
   relay.ipBatch(relayLines());
   return { relay, providers };
@@ -55,6 +57,17 @@ function providerLines(place: Place, other: Place): string[] {
     `route add ${far.mapped4}.0/24 via ${far.public4}.1 dev direct`,
     `route add ${far.public6}::/48 via ${far.public6}::1 dev direct onlink`,
   ];
+}
+
+/** The other provider is 16 routers away: what would not get so far ends here, with a message that it was too far. */
+function distanceTo({ public4, public6 }: { readonly public4: string; readonly public6: string }): string {
+  return `table inet distance {
+  chain pre {
+    type filter hook prerouting priority mangle;
+    ip daddr ${public4}.0/24 ip ttl <= 16 ip ttl set 1
+    ip6 daddr ${public6}::/48 ip6 hoplimit <= 16 ip6 hoplimit set 1
+  }
+}`;
 }
 
 function relayLines(): string[] {

@@ -41,6 +41,7 @@ describe("the examples of direct paths in docs/protocol.md", () => {
         version: 1,
         policy: "auto",
         maxCandidates: defaults.maxCandidates,
+        searches: false,
       }),
       encodeMessage({
         type: "candidates",

@@ -50,12 +50,6 @@ describe("the figures of a pair", () => {
       "open | double: bytes were lost, or the relay was left",
     ]);
   });
-
-  it("take either outcome of a pair that chance decides, and no other", () => {
-    const either: Cell = { ...cell, outcome: "either" };
-    expect(figuresOf(either, [direct, { ...relay, outcome: "udp-blocked" }]).faults).toEqual([]);
-    expect(figuresOf(either, [{ ...relay, outcome: "lossy" }]).faults).toHaveLength(1);
-  });
 });
 
 describe("the spread of times", () => {

@@ -8,6 +8,8 @@ import { directPolicies, type DirectPolicy, type RelayReason, relayReasons } fro
 /** Version of the control messages that this peer sends. */
 export const controlVersion = 1;
 
+/** What begins: a round, or the other side's part of a search for a port. */
+export type PunchMode = "normal" | "search";
 /** Where an address comes from: an interface, a STUN answer, or a port mapping that the NAT granted. */
 export type CandidateKind = "host" | "reflexive" | "mapped";
 
@@ -24,6 +26,8 @@ export interface Hello {
   readonly policy: DirectPolicy;
   /** Candidates that the sender takes from the other peer. */
   readonly maxCandidates: number;
+  /** Whether it searches for ports (birthday search), and lets itself be searched for. */
+  readonly searches: boolean;
 }
 
 /** A message on the control stream. */
@@ -37,7 +41,7 @@ export type ControlMessage =
       readonly nat: NatReport;
     }
   /** The sender begins a round of checks. */
-  | { readonly type: "punch"; readonly round: number; readonly mode: "normal" }
+  | { readonly type: "punch"; readonly round: number; readonly mode: PunchMode }
   /** What the sender's packets take now, and why it is the relay. */
   | { readonly type: "path"; readonly kind: "relay" | "direct"; readonly reason?: RelayReason | undefined }
   /** The sender's direct path is no more. */
@@ -54,7 +58,7 @@ const messageType = { hello: 1, candidates: 2, punch: 3, path: 4, gone: 6 } as c
  */
 const natKinds: readonly NatKind[] = ["unknown", "endpoint-independent", "sequential", "random"];
 const candidateKinds: readonly CandidateKind[] = ["host", "reflexive", "mapped"];
-const modes = ["normal"] as const;
+const modes: readonly PunchMode[] = ["normal", "search"];
 const pathKinds = ["relay", "direct"] as const;
 const reasons: readonly (RelayReason | undefined)[] = [undefined, ...relayReasons];
 
@@ -83,8 +87,8 @@ function encodeBody(message: ControlMessage): Uint8Array {
 }
 
 function encodeHello(hello: Hello): Uint8Array {
-  const { version, policy, maxCandidates } = hello;
-  return Buffer.concat(varints(version, directPolicies.indexOf(policy), maxCandidates));
+  const { version, policy, maxCandidates, searches } = hello;
+  return Buffer.concat(varints(version, directPolicies.indexOf(policy), maxCandidates, Number(searches)));
 }
 
 /** A candidate's kind, and the length, IP address and port of its address. The length tells the family, and lets others be skipped. */
@@ -144,6 +148,7 @@ function readHello(body: BodyReader): Hello {
     version: body.count(),
     policy: body.choice(directPolicies),
     maxCandidates: body.count(),
+    searches: body.choice([false, true]),
   };
 }
 

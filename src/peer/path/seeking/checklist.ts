@@ -42,6 +42,8 @@ export class Checklist {
   #number = 0;
   /** Number of the latest round that either peer has begun or asked for. */
   #announced = 0;
+  /** Number of the latest round that the other peer has begun. */
+  #theirs = 0;
   #isAnswered = false;
   #exhausted: RelayReason | undefined;
   #withheldTargets = 0;
@@ -73,6 +75,13 @@ export class Checklist {
     if (this.#schedule.isStarted) this.#schedule.request(nowMs);
     else this.#schedule.start(nowMs);
     this.#turn(nowMs);
+  }
+
+  /** The other peer has begun a round: so does this one, and all that it sends may arrive. */
+  meet(round: number, nowMs: number): void {
+    this.#theirs = Math.max(this.#theirs, round);
+    this.start(round, nowMs);
+    if (this.#theirs >= this.#number) this.#round?.meet(nowMs);
   }
 
   /** Begins anew on another network: nothing is proven there. */
@@ -145,6 +154,11 @@ export class Checklist {
     return due;
   }
 
+  /** Reports whether the check to an address that was {@link due} is for this side's NAT, and need not arrive. */
+  isOpener(address: Address): boolean {
+    return this.#round?.isOpener(address) === true;
+  }
+
   /** Returns the time at which {@link due} is to be called next; `undefined` before the start. */
   deadline(): number | undefined {
     const next = Math.min(this.#schedule.nextMs, this.#round?.nextMs ?? Infinity, this.#verdictMs);
@@ -176,8 +190,8 @@ export class Checklist {
   /** Begins a round if it is time for one, with an address that was heard before all others. */
   #turn(nowMs: number, heard?: Address): void {
     if (!this.#schedule.take(nowMs, this.#round?.isOpen(nowMs) === true)) return;
-    this.#round = new Round(nowMs);
     this.#number = this.#announced = Math.max(this.#number + 1, this.#announced);
+    this.#round = new Round(nowMs, this.#theirs < this.#number);
     if (heard) this.#round.hear(heard, nowMs);
     this.#join(nowMs);
   }

@@ -93,19 +93,29 @@ export class PathChecks {
     };
   }
 
-  /** Sends one check. Nobody repeats it: whoever wants to know sends another. */
-  send(owner: CheckOwner, to: Address, isNominated: boolean, nowMs: number): void {
+  /** Sends one check. Nobody repeats it: whoever wants to know sends another. An opener goes only some routers far. */
+  send(owner: CheckOwner, to: Address, isNominated: boolean, nowMs: number, isOpener = false): void {
     const entry = this.#owners.get(owner.own.tag);
     if (!entry) return;
     const transactionId = numbered(entry.next++);
-    const { tag: receiverTag, secret } = owner.other;
+    const { secret } = owner.other;
     this.#forget(nowMs);
     this.#sent.set(keyOf(transactionId), { owner, to, secret, transactionId, atMs: nowMs });
     if (!this.#told.has(formatAddress(to)) && !this.#socket.isDirect(to)) this.#tellSocket();
-    this.#socket.send(
-      encodeCheck({ transactionId, receiverTag, senderTag: owner.own.tag, isNominated, secret }),
-      to,
-    );
+    const datagram = encoded(owner, transactionId, isNominated);
+    this.#socket.send(datagram, to, isOpener ? defaults.openerTtl : undefined);
+  }
+
+  /** Returns one check whose answer nobody waits for. */
+  make(owner: CheckOwner): Uint8Array {
+    const entry = this.#owners.get(owner.own.tag);
+    return entry ? encoded(owner, numbered(entry.next++), false) : new Uint8Array();
+  }
+
+  /** Reports whether a datagram is a check of a connection's other side. */
+  isCheckOf({ own }: CheckOwner, datagram: Uint8Array): boolean {
+    const check = parseCheck(datagram);
+    return check?.receiverTag === own.tag && verifyCheck(check, own.secret);
   }
 
   /** Takes a STUN message that is not the relay's. What does not prove its origin is ignored. */
@@ -168,6 +178,11 @@ function entryOf(owner: CheckOwner): Entry {
   const { answersPerSecond, answersAtOnce } = defaults;
   const bucket = (): TokenBucket => new TokenBucket(answersPerSecond, answersAtOnce, performance.now());
   return { owner, next: 0, seen: new ReplayWindow(), proven: bucket(), others: bucket() };
+}
+
+function encoded({ own, other }: CheckOwner, transactionId: Uint8Array, isNominated: boolean): Uint8Array {
+  const { tag: receiverTag, secret } = other;
+  return encodeCheck({ transactionId, receiverTag, senderTag: own.tag, isNominated, secret });
 }
 
 /** Returns a transaction ID that begins with a number, by which the receiver takes each check once. The rest is random. */

@@ -1,17 +1,23 @@
-import { checkAnswerMs, checkLadderMs, checkPaceMs, maxRoundChecks } from "../../../defaults/index.ts";
+import {
+  checkAnswerMs,
+  checkLadderMs,
+  checkPaceMs,
+  maxRoundChecks,
+  openerMs,
+} from "../../../defaults/index.ts";
 import { type Address, formatAddress } from "../../../wire/address.ts";
-
-/** Time from the first check to an address to the last, in ms. */
-const ladderMs: number = checkLadderMs.at(-1)!;
 
 /** An address of the other peer in a round (RFC 8445 §6.1.2.2: with the socket, a pair). */
 interface Target {
   readonly address: Address;
-  readonly startMs: number;
+  /** Time from which the ladder counts. */
+  originMs: number;
   /** When it is sent checks, in ms after the first. */
   readonly ladder: readonly number[];
   /** Whether a request came from it. It stays when the candidates are replaced. */
   isHeard: boolean;
+  /** Whether it was sent an opener alone. */
+  isAwaited: boolean;
   /** Place of the next check in the ladder. */
   rung: number;
   /** Infinite if no more are sent. */
@@ -27,10 +33,14 @@ export class Round {
   #room: number = maxRoundChecks;
   /** When the next address may begin. */
   #paceMs: number;
+  /** Whether the other peer has not said that it has begun. */
+  #isAwaited: boolean;
 
-  constructor(nowMs: number) {
+  /** @param isAwaited whether the other peer has yet to begin: first checks are openers then, until {@link meet}. */
+  constructor(nowMs: number, isAwaited = false) {
     this.#paceMs = nowMs;
-    this.#openUntilMs = this.#lastCheckMs = nowMs + ladderMs;
+    this.#isAwaited = isAwaited;
+    this.#openUntilMs = this.#lastCheckMs = nowMs + this.#lengthMs(checkLadderMs);
   }
 
   /** Whether the round has no address. */
@@ -61,7 +71,7 @@ export class Round {
   join(address: Address, nowMs: number, ladder: readonly number[] = checkLadderMs): boolean {
     if (this.#targets.has(formatAddress(address))) return true;
     const startMs = Math.max(nowMs, this.#paceMs);
-    if (!this.#add({ address, startMs, ladder, isHeard: false })) return false;
+    if (!this.#add({ address, ladder, isHeard: false }, startMs)) return false;
     this.#paceMs = startMs + checkPaceMs;
     return true;
   }
@@ -72,10 +82,17 @@ export class Round {
    */
   hear(address: Address, nowMs: number): boolean {
     const target = this.#targets.get(formatAddress(address));
-    if (!target) return this.#add({ address, startMs: nowMs, ladder: checkLadderMs, isHeard: true });
+    if (!target) return this.#add({ address, ladder: checkLadderMs, isHeard: true }, nowMs);
     target.isHeard = true;
+    follow(target, nowMs);
     if (target.nextMs !== Infinity) target.nextMs = Math.min(target.nextMs, nowMs);
     return true;
+  }
+
+  /** The other peer has begun: its NAT is open, and all that is sent now may arrive. */
+  meet(nowMs: number): void {
+    this.#isAwaited = false;
+    for (const target of this.#targets.values()) follow(target, nowMs);
   }
 
   /** Sends no more to an address, as it has answered. */
@@ -94,23 +111,46 @@ export class Round {
   /** Returns the addresses to send a check to now. A caller that comes late sends one check, not all that it missed. */
   due(nowMs: number): Address[] {
     const due = [...this.#targets.values()].filter(({ nextMs }) => nextMs <= nowMs);
-    for (const target of due) advance(target, nowMs);
+    for (const target of due) {
+      target.isAwaited = this.#isAwaited && target.rung === 0 && !target.isHeard;
+      if (target.isAwaited) target.originMs = nowMs + openerMs - target.ladder[1]!;
+      advance(target, nowMs);
+    }
     return due.map(({ address }) => address);
   }
 
-  #add(target: Omit<Target, "rung" | "nextMs">): boolean {
-    const { address, startMs, ladder } = target;
+  /** Reports whether what was {@link due} to an address last was an opener: a check for this side's NAT, which need not arrive. */
+  isOpener(address: Address): boolean {
+    return this.#targets.get(formatAddress(address))?.isAwaited === true;
+  }
+
+  #add(target: Pick<Target, "address" | "ladder" | "isHeard">, startMs: number): boolean {
+    const { address, ladder } = target;
     if (ladder.length > this.#room) return false;
     this.#room -= ladder.length;
-    this.#targets.set(formatAddress(address), { ...target, rung: 0, nextMs: startMs });
-    this.#lastCheckMs = Math.max(this.#lastCheckMs, startMs + ladder.at(-1)!);
+    const place = { isAwaited: false, rung: 0, originMs: startMs, nextMs: startMs };
+    this.#targets.set(formatAddress(address), { ...target, ...place });
+    this.#lastCheckMs = Math.max(this.#lastCheckMs, startMs + this.#lengthMs(ladder));
     return true;
   }
+
+  /** Time from the first check to an address to the last, at most. */
+  #lengthMs(ladder: readonly number[]): number {
+    return ladder.at(-1)! + (this.#isAwaited ? Math.max(0, openerMs - ladder[1]!) : 0);
+  }
+}
+
+/** Sends what follows an opener now. */
+function follow(target: Target, nowMs: number): void {
+  if (!target.isAwaited || target.nextMs === Infinity) return;
+  target.isAwaited = false;
+  target.originMs = nowMs - target.ladder[1]!;
+  target.nextMs = nowMs;
 }
 
 function advance(target: Target, nowMs: number): void {
   do {
     target.rung++;
-    target.nextMs = target.startMs + (target.ladder[target.rung] ?? Infinity);
+    target.nextMs = target.originMs + (target.ladder[target.rung] ?? Infinity);
   } while (target.nextMs <= nowMs);
 }

@@ -4,7 +4,7 @@
 {"stream": hex, "to": [address, port], "count": n, "gapUs": n}            sent so many times
 {"level": n, "option": n, "value": hex}                                  sets an option of the socket
 
-and what it receives goes to stdout: {"hex": ..., "ecn": ..., "from": [address, port]}
+and what it receives goes to stdout: {"hex": ..., "ecn": ..., "ttl": ..., "from": [address, port]}
 """
 import json
 import os
@@ -19,12 +19,13 @@ SECOND_US = 1_000_000
 host = sys.argv[1]
 is_ipv6 = ":" in host
 peer = socket.socket(socket.AF_INET6 if is_ipv6 else socket.AF_INET, socket.SOCK_DGRAM)
-level, recv_ecn, ecn_type = (
-    (socket.IPPROTO_IPV6, socket.IPV6_RECVTCLASS, socket.IPV6_TCLASS)
+level, recv_ecn, ecn_type, recv_ttl, ttl_type = (
+    (socket.IPPROTO_IPV6, socket.IPV6_RECVTCLASS, socket.IPV6_TCLASS, socket.IPV6_RECVHOPLIMIT, socket.IPV6_HOPLIMIT)
     if is_ipv6
-    else (socket.IPPROTO_IP, 13, socket.IP_TOS)  # IP_RECVTOS
+    else (socket.IPPROTO_IP, 13, socket.IP_TOS, 12, socket.IP_TTL)  # IP_RECVTOS, IP_RECVTTL
 )
 peer.setsockopt(level, recv_ecn, 1)
+peer.setsockopt(level, recv_ttl, 1)
 peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * 1024 * 1024)
 
 
@@ -68,6 +69,7 @@ def receive():
     received = {
         "hex": datagram.hex(),
         "ecn": control.get((level, ecn_type), b"\0")[0] & 3,
+        "ttl": int.from_bytes(control[(level, ttl_type)], sys.byteorder),
         "from": source[:2],
     }
     sys.stdout.write(json.dumps(received) + "\n")

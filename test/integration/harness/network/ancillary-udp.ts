@@ -4,11 +4,13 @@ import type { Address } from "../../../../src/wire/address.ts";
 import { projectPath, startChild } from "../child.ts";
 import type { Namespace } from "./namespaces.ts";
 
-/** A datagram with its ECN bits. */
+/** A datagram with what the IP header says of it. */
 export interface ReceivedDatagram {
   readonly datagram: Buffer;
   /** RFC 3168 §5: 0 Not-ECT, 1 ECT(1), 2 ECT(0), 3 CE. */
   readonly ecn: number;
+  /** TTL or hop limit. */
+  readonly ttl: number;
   readonly from: Address;
 }
 
@@ -48,14 +50,15 @@ export async function openAncillaryPeer(host = "127.0.0.1", where?: Namespace): 
   const [, port] = await child.prints(/"port": (\d+)\}\n/);
   const inbox: ReceivedDatagram[] = [];
   createInterface(child.process.stdout).on("line", (line) => {
-    const { hex, ecn, from } = JSON.parse(line) as {
+    const { hex, from, ...header } = JSON.parse(line) as {
       readonly hex: string;
       readonly ecn: number;
+      readonly ttl: number;
       readonly from: [string, number];
     };
     inbox.push({
       datagram: Buffer.from(hex, "hex"),
-      ecn,
+      ...header,
       from: { address: from[0], port: from[1] },
     });
   });

@@ -57,9 +57,8 @@ export async function inShifts<Result>(
 
 /** Returns what is wrong with a run; nothing if it went as it must. */
 export function faultsOf({ outcome: expected }: Cell, { outcome, cut, isKept }: CellRun): string[] {
-  const allowed: readonly string[] = expected === "either" ? ["direct", "udp-blocked"] : [expected];
   return [
-    ...(allowed.includes(outcome) ? [] : [`${outcome}, not ${expected}`]),
+    ...(outcome === expected ? [] : [`${outcome}, not ${expected}`]),
     ...(cut && cut.againMs === undefined ? [`not direct again ${patienceMs} ms after a cut`] : []),
     ...(isKept ? [] : ["bytes were lost, or the relay was left"]),
   ];

@@ -67,6 +67,8 @@ export class LabRelay {
 export interface TransferOptions {
   readonly alice?: DirectPolicy;
   readonly bob?: DirectPolicy;
+  /** For both. */
+  readonly birthdaySearch?: boolean;
   /** For the programs of both. */
   readonly env?: NodeJS.ProcessEnv;
 }
@@ -85,7 +87,8 @@ export async function startTransfer(
     bob: await relay.startPeers(lab.bob, "bob", family, options.env),
     alice: await relay.startPeers(lab.alice, "alice", family, options.env),
   };
-  const bob = await programs.bob.accept("bob", { direct: options.bob });
-  const alice = await programs.alice.dial("alice", "bob", pace, { direct: options.alice });
+  const { birthdaySearch } = options;
+  const bob = await programs.bob.accept("bob", { direct: options.bob, birthdaySearch });
+  const alice = await programs.alice.dial("alice", "bob", pace, { direct: options.alice, birthdaySearch });
   return { alice, bob, programs };
 }

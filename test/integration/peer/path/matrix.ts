@@ -22,17 +22,8 @@ const sites: Readonly<Record<string, Kinds>> = {
 /** The site that both peers live in. */
 const sharedSites: Readonly<Record<string, Kinds>> = { together: "port-dependent" };
 
-/**
- * What has to become of two peers: a direct path, or the reason why there is none. `either` is a direct path or `udp-blocked`, as
- * chance has it.
- */
-export type Outcome =
-  | "direct"
-  | "checks-timeout"
-  | "nat-hard-both"
-  | "udp-blocked"
-  | "no-candidates"
-  | "either";
+/** What has to become of two peers: a direct path, or the reason why there is none. */
+export type Outcome = "direct" | "checks-timeout" | "nat-hard-both" | "udp-blocked" | "no-candidates";
 
 /** Two peers in their sites. */
 export interface Cell {
@@ -80,14 +71,16 @@ function cell(alice: string, bob: string, outcome = expected(alice, bob)): Cell 
   return { alice, bob, outcome };
 }
 
+/** Whether the first chooses another port for the second, who lets in only what it has sent to. */
+function isHard(one: string, other: string): boolean {
+  return changing.has(one) && strict.has(other);
+}
+
 function expected(alice: string, bob: string): Outcome {
-  const isHard = (one: string, other: string): boolean => changing.has(one) && strict.has(other);
   const hard = [alice, bob].filter((site) => changing.has(site)).length;
   if (alice === "relay-only" || bob === "relay-only") return hard > 0 ? "checks-timeout" : "udp-blocked";
   if (hard === 2) return "nat-hard-both";
   if (countsPorts({ alice, bob })) return "direct";
-  // Who is late at a router without a filter finds an entry of the other's first check there, and gets another port.
-  if (bob === "unfiltered" && strict.has(alice)) return "either";
   return isHard(alice, bob) || isHard(bob, alice) ? "checks-timeout" : "direct";
 }
 

@@ -9,7 +9,7 @@ import type { Command } from "../programs/peers.ts";
 import { LabPeer, type Told } from "./lab-peer.ts";
 
 /** Options of one peer, beside those of all. */
-export type EndOptions = Pick<PeerOptions, "host" | "direct" | "keepaliveMs">;
+export type EndOptions = Pick<PeerOptions, "host" | "direct" | "birthdaySearch" | "keepaliveMs">;
 
 /** What the programs have parsed and compiled, for the next ones. */
 const compileCache = projectPath("build/compile-cache");

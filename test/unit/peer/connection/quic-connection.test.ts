@@ -58,6 +58,7 @@ function setUp(onStalled: () => Promise<void> | undefined = () => undefined): {
     socket: socket as unknown as PeerSocket,
     checks: new PathChecks({ send: () => undefined, isDirect: () => false, strangers: undefined }),
     direct: "auto",
+    birthdaySearch: false,
     reflexive: () => undefined,
     nat: {
       report: { kind: "unknown" },

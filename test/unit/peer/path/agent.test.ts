@@ -30,6 +30,28 @@ describe("two peers that reach each other", () => {
     expect([...pair.client.checks, ...pair.server.checks]).toEqual([]);
   });
 
+  it("open their own NATs before they send to the other's, once each", () => {
+    const { client, server } = connected();
+    for (const [side, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      expect(side.openers).toEqual([other.address]);
+      expect(side.checks.slice(0, 2)).toEqual([other.address, other.address]);
+    }
+  });
+
+  it("send at once where the other side has begun", () => {
+    const pair = new Pair();
+    pair.client.agent.start(0);
+    pair.run(20);
+    // The server says nothing before it has heard of the client.
+    pair.server.agent.start(20);
+    pair.run(200);
+    expect([pair.client.openers.length, pair.server.openers.length]).toEqual([1, 0]);
+    expect(told(pair.client)).toContain("selected");
+  });
+
   it("find an address that no candidate tells by the check that comes from there", () => {
     const { client, server } = connected({ candidates: [] });
     expect(told(client)).toContain("selected");
@@ -254,6 +276,18 @@ describe("peers that do not reach each other", () => {
     pair.run(4000);
     expect(told(pair.client)).toEqual(["refused nat-hard-both"]);
     expect(told(pair.server)).toEqual(["refused checks-timeout", "refused udp-blocked"]);
+  });
+
+  it("say nothing while something else is tried", () => {
+    const pair = new Pair();
+    pair.reaches = { client: false, server: false };
+    pair.client.isSearching = true;
+    pair.start();
+    pair.run(4000);
+    expect([told(pair.client), pair.client.agent.reason]).toEqual([[], undefined]);
+    pair.client.isSearching = false;
+    pair.client.agent.advance(pair.nowMs);
+    expect(told(pair.client)).toEqual(["refused checks-timeout"]);
   });
 
   it("say so if there is nothing to try", () => {

@@ -23,9 +23,13 @@ export class Side {
   nat: NatReport = unknownNat;
   /** Why nobody answers, where that is known. */
   explained: RelayReason | undefined;
+  /** Whether something else is tried than rounds. */
+  isSearching = false;
   readonly events: ConnectionPathEvent[] = [];
   readonly messages: ControlMessage[] = [];
   readonly checks: Address[] = [];
+  /** Those that are for its own NAT. */
+  readonly openers: Address[] = [];
   readonly accepted: Set<number> = new Set();
   route: Parameters<AgentActions["route"]>[0] = { direct: undefined, isMirrored: false };
   preferred: "relay" | "direct" = "relay";
@@ -45,6 +49,7 @@ export class Side {
       version: 1,
       policy: options.policy ?? "auto",
       maxCandidates: 8,
+      searches: false,
     };
     const checklist = new Checklist(createCheckLimit(0));
     this.agent = new Agent({ role, hello, checklist, actions: this.#actions() });
@@ -57,7 +62,11 @@ export class Side {
         this.messages.push(message);
         pair.after(relayMs, () => pair.other(this).agent.receive(message, pair.nowMs));
       },
-      check: (to, isNominated, nowMs) => pair.check(this, to, isNominated, nowMs),
+      check: (to, isNominated, nowMs, isOpener) => {
+        this.checks.push(to);
+        if (isOpener) this.openers.push(to);
+        else pair.check(this, to, isNominated, nowMs);
+      },
       accept: ({ port }) => void this.accepted.add(port),
       refuse: ({ port }) => void this.accepted.delete(port),
       open: () => this.canOpen && pair.open(),
@@ -78,7 +87,7 @@ export class Side {
         this.onPermit();
         return { targets: theirs.candidates.map(({ address }) => address), guesses: [] };
       },
-      explain: (exhausted) => this.explained ?? exhausted,
+      explain: (exhausted) => (this.isSearching ? undefined : (this.explained ?? exhausted)),
       tell: (event) => void this.events.push(event),
     };
   }
@@ -131,7 +140,6 @@ export class Pair {
   }
 
   check(from: Side, to: Address, isNominated: boolean, sentAtMs: number): void {
-    from.checks.push(to);
     const receiver = this.other(from);
     const isSecond = from === this.client && this.second && sameAddress(to, this.second.address);
     if (!isSecond && !sameAddress(to, receiver.address)) return;

@@ -40,6 +40,7 @@ class Rig {
       checks: this.checks,
       control: new ControlStream(engine, "server", () => undefined),
       direct,
+      birthdaySearch: false,
       reflexive: () => reflexive,
       nat: {
         report: unknownNat,
@@ -104,7 +105,7 @@ class Rig {
 }
 
 function hello(policy: DirectPolicy): ControlMessage {
-  return { type: "hello", version: 1, policy, maxCandidates: 8 };
+  return { type: "hello", version: 1, policy, maxCandidates: 8, searches: false };
 }
 
 describe("a side that the other has spoken to before it listens", () => {

@@ -47,6 +47,12 @@ function setUp(): {
       calls.push(`flush ${route.join()}`);
       return { progress: inner.flushed, isMirrored: inner.isMirrored };
     },
+    addSocket: (...way) => {
+      if (inner.fault) throw inner.fault;
+      calls.push(`add socket ${way.join()}`);
+    },
+    removeSocket: (remote) => void calls.push(`remove socket ${remote}`),
+    send: (_datagram, ...way) => void calls.push(`send ${way.join()}`),
     setSources: (...sources) => void calls.push(`sources ${sources.join()}`),
     addTag: (tag) => void calls.push(`add ${tag}`),
     removeTag: (tag) => void calls.push(`remove ${tag}`),
@@ -115,6 +121,7 @@ describe("a port of the engine", () => {
     expect(flush(false)).toBe(false);
     inner.isMirrored = true;
     expect(flush(true)).toBe(true);
+    port.send(Buffer.of(1), direct, 5);
     port.setSources([to], [direct]);
     port.strangers.addTag("8 bytes!");
     port.strangers.removeTag("8 bytes!");
@@ -122,10 +129,23 @@ describe("a port of the engine", () => {
     expect(calls).toEqual([
       "flush 192.0.2.1:443,[2001:db8::1]:5,false",
       "flush 192.0.2.1:443,[2001:db8::1]:5,true",
+      "send [2001:db8::1]:5,5",
       "sources 192.0.2.1:443,[2001:db8::1]:5",
       "add 8 bytes!",
       "remove 8 bytes!",
       "checked [2001:db8::1]:5",
+    ]);
+  });
+
+  it("is no worse for a further socket that it cannot have", () => {
+    const { port, inner, calls } = setUp();
+    expect(port.addSocket(4433, to)).toBe(true);
+    port.removeSocket(to);
+    inner.fault = new Error("taken");
+    expect(port.addSocket(4433, to)).toBe(false);
+    expect([port.sendFailed, calls]).toEqual([
+      2,
+      ["add socket 4433,192.0.2.1:443", "remove socket 192.0.2.1:443"],
     ]);
   });
 

@@ -17,6 +17,7 @@ const hello: Hello = {
   version: 1,
   policy: "auto",
   maxCandidates: 8,
+  searches: true,
 };
 
 function listOf(nat: NatReport, candidates: readonly Candidate[] = []): CandidateList {
@@ -58,7 +59,7 @@ describe("control messages", () => {
       { kind: "mapped", address: { address: "192.0.2.1", port: 258 } },
       { kind: "host", address: { address: "2001:db8::1", port: 4433 } },
     ];
-    expect(wireOf(hello)).toBe("0103010208");
+    expect(wireOf(hello)).toBe("010401020801");
     const list = "05020206c00002010102001220010db80000000000000000000000011151";
     expect(wireOf(listOf({ kind: "random" }, candidates))).toBe(`021f${list}03`);
     const ports = { base: 40_000, step: -2 };
@@ -72,6 +73,8 @@ describe("control messages", () => {
 
   it("come back as they were written, with every policy, kind of NAT and reason", () => {
     for (const policy of directPolicies) comeBack({ ...hello, policy });
+    for (const searches of [false, true]) comeBack({ ...hello, searches });
+    for (const mode of ["normal", "search"] as const) comeBack({ type: "punch", round: 7, mode });
     for (const kind of ["unknown", "endpoint-independent", "sequential", "random"] as const)
       comeBack(listOf({ kind }));
     for (const step of [-16, -1, 1, 16])
@@ -129,8 +132,8 @@ describe("control messages", () => {
 
   it("have the most careful meaning where a value is of a later version", () => {
     const [type, body] = bodyOf(hello);
-    body.set([9], body.length - 2);
-    expect(parseMessage(type, body)).toMatchObject({ policy: "never" });
+    body.set([9, 8, 9], body.length - 3);
+    expect(parseMessage(type, body)).toMatchObject({ policy: "never", searches: false });
     expect(parseMessage(2, hex("01 00 09"))).toMatchObject({ nat: { kind: "unknown" } });
     expect(parseMessage(3, hex("0109"))).toMatchObject({ mode: "normal" });
     expect(parseMessage(4, hex("093f"))).toEqual({ type: "path", kind: "relay", reason: undefined });

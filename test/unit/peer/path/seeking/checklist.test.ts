@@ -7,6 +7,7 @@ import {
   maxRoundChecks,
   maxRoundsPerMinute,
   maxRoundTargets,
+  openerMs,
   unprovenChecksPerSecond,
 } from "../../../../../src/defaults/index.ts";
 import { Checklist, createCheckLimit } from "../../../../../src/peer/path/seeking/checklist.ts";
@@ -119,8 +120,8 @@ function expectWithinLimits(sends: readonly Send[]): void {
 }
 
 const nothingWithheld = { targets: 0, rounds: 0, checks: 0 };
-/** When the first round of one address is over. */
-const overMs: number = checkLadderMs.at(-1)! + 500;
+/** When the first round of one address is over that the other peer has not begun. */
+const overMs: number = openerMs - checkLadderMs[1]! + checkLadderMs.at(-1)! + 500;
 
 describe("a checklist", () => {
   it("sends nothing before the start", () => {
@@ -153,6 +154,18 @@ describe("a checklist", () => {
     checklist.start(5, 20);
     checklist.start(4, 30);
     expect(checklist.round).toBe(5);
+  });
+
+  it("opens this side's NAT first, in each round that the other peer has not begun", () => {
+    const checklist = started(1);
+    const isOpenerAt = (ms: number): boolean[] => checklist.due(ms).map((to) => checklist.isOpener(to));
+    expect([isOpenerAt(0), isOpenerAt(40)]).toEqual([[true], []]);
+    checklist.meet(1, 80);
+    expect([checklist.round, isOpenerAt(80)]).toEqual([1, [false]]);
+    checklist.meet(2, 4000);
+    expect([checklist.round, isOpenerAt(4000)]).toEqual([2, [false]]);
+    checklist.restart(9000);
+    expect([checklist.round, isOpenerAt(9000)]).toEqual([3, [true]]);
   });
 
   it("leaves out the scheduled round that the other peer has just begun", () => {

@@ -14,12 +14,12 @@ function credential(tag: string): CheckCredential {
 
 /** A peer with one connection, at an address. */
 class Party {
-  readonly sent: { datagram: Uint8Array; to: Address | undefined }[] = [];
+  readonly sent: { datagram: Uint8Array; to: Address | undefined; ttl: number | undefined }[] = [];
   readonly tags: Set<string> = new Set();
   checked: readonly Address[] = [];
   isDirect = false;
   readonly checks: PathChecks = new PathChecks({
-    send: (datagram, to) => void this.sent.push({ datagram, to }),
+    send: (datagram, to, ttl) => void this.sent.push({ datagram, to, ttl }),
     isDirect: () => this.isDirect,
     strangers: {
       addTag: (tag) => void this.tags.add(tag),
@@ -74,6 +74,37 @@ describe("a check", () => {
     expect(bob.sent[0]!.to).toEqual(aliceAt);
     alice.checks.receive(bob.sent[0]!.datagram, bobAt);
     expect(alice.heard).toEqual(["answer of 2222, asked at 5"]);
+  });
+
+  it("passes four routers at most if it is an opener, and is answered if it arrives", () => {
+    bob.checks.receive(check(), aliceAt);
+    alice.checks.send(alice.owner, bobAt, false, 5, true);
+    bob.checks.receive(alice.sent[1]!.datagram, aliceAt);
+    expect([alice.sent.map(({ ttl }) => ttl), bob.sent.map(({ ttl }) => ttl)]).toEqual([
+      [undefined, 5],
+      [undefined, undefined],
+    ]);
+  });
+
+  it("whose answer nobody waits for is one like any other to the other side", () => {
+    const made = [alice.checks.make(alice.owner), alice.checks.make(alice.owner)];
+    for (const datagram of made) bob.checks.receive(datagram, aliceAt);
+    expect([bob.heard, alice.checked]).toEqual([["check from 1111", "check from 1111"], []]);
+    alice.checks.receive(bob.sent[0]!.datagram, bobAt);
+    expect(alice.heard).toEqual([]);
+  });
+
+  it("is known by its tag and its integrity", () => {
+    const datagram = alice.checks.make(alice.owner);
+    expect([
+      bob.checks.isCheckOf(bob.owner, datagram),
+      alice.checks.isCheckOf(alice.owner, datagram),
+    ]).toEqual([true, false]);
+    const forged = encodeCheck({
+      ...parseCheck(datagram)!,
+      secret: new Uint8Array(32),
+    });
+    expect([forged, Buffer.of(1)].some((each) => bob.checks.isCheckOf(bob.owner, each))).toBe(false);
   });
 
   it("tells the other side where it was seen", () => {

@@ -6,6 +6,7 @@ import {
   guessLadderMs,
   maxRoundChecks,
   maxRoundTargets,
+  openerMs,
 } from "../../../../../src/defaults/index.ts";
 import { Round } from "../../../../../src/peer/path/seeking/round.ts";
 import type { Address } from "../../../../../src/wire/address.ts";
@@ -128,6 +129,61 @@ describe("a round", () => {
     expect(round.endMs).toBe(3151 + checkAnswerMs);
     round.join(target(3), 3000);
     expect(round.endMs).toBe(5131 + checkAnswerMs);
+  });
+
+  it("opens this side's NAT first where the other peer has yet to begin, and waits a quarter of a second for it", () => {
+    const round = new Round(1000, true);
+    round.join(target(1), 1000);
+    expect([round.due(1010), round.isOpener(target(1))]).toEqual([[target(1)], true]);
+    expect(round.nextMs).toBe(1010 + openerMs);
+    expect([round.due(1010 + openerMs), round.isOpener(target(1))]).toEqual([[target(1)], false]);
+    expect(timesOf(round, 1)).toEqual(ladder.slice(2).map((ms) => ms + 10 + openerMs - checkLadderMs[1]!));
+  });
+
+  it("goes on at once when the other peer has begun, with 8 checks in all", () => {
+    const round = new Round(1000, true);
+    round.join(target(1), 1000);
+    round.due(1000);
+    round.meet(1080);
+    round.join(target(2), 1080);
+    expect([round.due(1080), round.isOpener(target(1)), round.isOpener(target(2))]).toEqual([
+      [target(1), target(2)],
+      false,
+      false,
+    ]);
+    expect(timesOf(round, 1)).toEqual(ladder.slice(2).map((ms) => ms + 80 - checkLadderMs[1]!));
+  });
+
+  it("sends no opener to an address that is heard, and none after one that was sent", () => {
+    const round = new Round(1000, true);
+    round.join(target(1), 1000);
+    round.due(1000);
+    round.hear(target(1), 1020);
+    round.hear(target(2), 1020);
+    expect([round.due(1020), round.isOpener(target(1)), round.isOpener(target(2))]).toEqual([
+      [target(1), target(2)],
+      false,
+      false,
+    ]);
+  });
+
+  it("leaves an address as it is that has answered its opener", () => {
+    const round = new Round(1000, true);
+    round.join(target(1), 1000);
+    round.due(1000);
+    round.settle(target(1));
+    round.meet(1080);
+    expect(round.nextMs).toBe(Infinity);
+  });
+
+  it("is open for as much longer as it may wait for the other peer", () => {
+    const round = new Round(1000, true);
+    const endMs = 3131 + openerMs - checkLadderMs[1]!;
+    expect([round.isOpen(endMs - 1), round.isOpen(endMs), round.endMs]).toEqual([
+      true,
+      false,
+      endMs + checkAnswerMs,
+    ]);
   });
 
   it("tells whether it has an address", () => {

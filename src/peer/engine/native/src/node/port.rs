@@ -134,9 +134,23 @@ impl UdpPort {
     }
 
     #[napi(catch_unwind)]
-    pub fn send(&mut self, datagram: &[u8], to: String) -> Result<()> {
+    pub fn send(&mut self, datagram: &[u8], to: String, ttl: Option<u32>) -> Result<()> {
         let to = parse(&to)?;
-        self.open()?.send(datagram, to);
+        self.open()?.send(datagram, to, ttl);
+        Ok(())
+    }
+
+    /// Binds a further socket at a local port, which sends to this address from now on.
+    #[napi(catch_unwind)]
+    pub fn add_socket(&mut self, local_port: u16, remote: String) -> Result<()> {
+        let remote = parse(&remote)?;
+        self.open()?.add_socket(local_port, remote).map_err(failed)
+    }
+
+    #[napi(catch_unwind)]
+    pub fn remove_socket(&mut self, remote: String) -> Result<()> {
+        let remote = parse(&remote)?;
+        self.open()?.remove_socket(remote);
         Ok(())
     }
 

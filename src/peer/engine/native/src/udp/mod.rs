@@ -12,5 +12,6 @@ mod sources;
 pub mod strangers;
 mod turns;
 mod waker;
+mod ways;
 
 pub use waker::Wake;

@@ -7,6 +7,7 @@ use std::{
 };
 
 use noq_udp::{EcnCodepoint, Transmit, UdpSockRef};
+use socket2::SockRef;
 
 use super::socket::Socket;
 
@@ -24,6 +25,29 @@ impl Wire for Socket {
 
     fn send(&self, message: &Transmit<'_>) -> io::Result<()> {
         self.state.try_send(UdpSockRef::from(&self.socket), message)
+    }
+}
+
+/// A socket whose packets may pass only so many routers: those of others must not be sent meanwhile.
+pub struct ShortLived<'a> {
+    pub socket: &'a Socket,
+    /// TTL of IPv4, hop limit of IPv6 (RFC 8200 §3).
+    pub ttl: u32,
+}
+
+impl Wire for ShortLived<'_> {
+    fn max_datagrams(&self) -> NonZeroUsize {
+        NonZeroUsize::MIN
+    }
+
+    fn send(&self, message: &Transmit<'_>) -> io::Result<()> {
+        let socket = SockRef::from(&self.socket.socket);
+        let is_ipv4 = message.destination.ip().to_canonical().is_ipv4();
+        let set = |ttl| if is_ipv4 { socket.set_ttl_v4(ttl) } else { socket.set_unicast_hops_v6(ttl) };
+        let usual = if is_ipv4 { socket.ttl_v4() } else { socket.unicast_hops_v6() }?;
+        set(self.ttl)?;
+        let sent = self.socket.send(message);
+        set(usual).and(sent)
     }
 }
 
@@ -45,6 +69,10 @@ impl Train {
     /// Number of datagrams up to `end` that have not left.
     fn left_to(&self, end: usize) -> usize {
         (end - self.sent).div_ceil(self.datagram_bytes)
+    }
+
+    pub fn to(&self) -> SocketAddr {
+        self.to
     }
 
     pub fn datagrams(&self) -> usize {
@@ -81,6 +109,11 @@ impl Outbox {
 
     pub fn is_blocked(&self) -> bool {
         self.waiting.is_some()
+    }
+
+    /// Where the train goes that waits.
+    pub fn waiting_for(&self) -> Option<SocketAddr> {
+        self.waiting.as_ref().map(Train::to)
     }
 
     /// Sends the train that waits.

@@ -1,4 +1,4 @@
-//! One UDP socket and the connections that share it.
+//! A UDP socket and the connections that share it.
 
 use std::{
     io,
@@ -12,7 +12,7 @@ use crate::quic::guarded::Guarded;
 
 use super::{
     inbox::{Batch, Inbox, Incoming},
-    outbox::{Outbox, Train},
+    outbox::{Outbox, ShortLived, Train},
     received::{Received, Waiting},
     route::Route,
     routes::{self, Cid, Receiver, Routes},
@@ -21,6 +21,7 @@ use super::{
     strangers::{Strangers, Verdict},
     turns::{Key, Turns},
     waker::{Wake, Waker},
+    ways::Ways,
 };
 
 /// Datagrams of one connection in a turn, so that others have theirs: 16 trains, or as many calls where the system takes no trains.
@@ -54,7 +55,8 @@ pub struct Flush {
 
 pub struct Port {
     waker: Waker,
-    socket: Arc<Socket>,
+    ways: Ways,
+    buffer_bytes: usize,
     inbox: Inbox,
     outbox: Outbox,
     routes: Routes,
@@ -72,7 +74,8 @@ impl Port {
         let socket = Arc::new(Socket::bind(at, buffer_bytes)?);
         Ok(Self {
             waker: Waker::start(socket.clone(), tell)?,
-            socket,
+            ways: Ways::new(socket),
+            buffer_bytes,
             inbox: Inbox::new(),
             outbox: Outbox::default(),
             routes: Routes::default(),
@@ -86,7 +89,25 @@ impl Port {
     }
 
     pub fn address(&self) -> io::Result<SocketAddr> {
-        self.socket.socket.local_addr()
+        self.ways.first.socket.local_addr()
+    }
+
+    /// Binds a further socket at a local port, which sends to this address from now on. It receives as the first one does.
+    pub fn add_socket(&mut self, local_port: u16, remote: SocketAddr) -> io::Result<()> {
+        let at = SocketAddr::new(self.address()?.ip(), local_port);
+        let socket = Arc::new(Socket::bind(at, self.buffer_bytes)?);
+        self.waker.add(socket.clone())?;
+        if let Some(former) = self.ways.add(remote, socket) {
+            self.waker.remove(&former);
+        }
+        self.arm()
+    }
+
+    /// Closes the further socket that sends to an address, if there is one.
+    pub fn remove_socket(&mut self, remote: SocketAddr) {
+        if let Some(socket) = self.ways.remove(remote) {
+            self.waker.remove(&socket);
+        }
     }
 
     /// Number of datagrams from elsewhere than the sources that nobody waits for.
@@ -122,18 +143,24 @@ impl Port {
         self.routes.remove(cid);
     }
 
-    pub fn send(&mut self, datagram: &[u8], to: SocketAddr) {
-        self.outbox.send_one(datagram, self.socket.on_wire(to), &*self.socket);
+    /// Sends a datagram, with the system's TTL or hop limit unless given.
+    pub fn send(&mut self, datagram: &[u8], to: SocketAddr, ttl: Option<u32>) {
+        let socket = &**self.ways.to(to);
+        let to = socket.on_wire(to);
+        match ttl {
+            None => self.outbox.send_one(datagram, to, socket),
+            Some(ttl) => self.outbox.send_one(datagram, to, &ShortLived { socket, ttl }),
+        }
     }
 
     /// Sends what a connection has to send. Its packets are made only when those before have left.
     pub fn flush(&mut self, connection: &Guarded, route: Route) -> io::Result<Flush> {
-        self.outbox.resume(&*self.socket);
+        self.resume();
         let mut is_mirrored = route.is_mirrored && self.repeat(connection, &route);
         let mut datagrams = 0;
         while datagrams < DATAGRAMS_PER_TURN {
             if self.outbox.is_blocked() {
-                self.waker.arm(true)?;
+                self.arm()?;
                 return Ok(Flush { progress: Flushed::Blocked, is_mirrored });
             }
             let Some((train, copy_to)) = self.next_train(connection, &route) else {
@@ -141,10 +168,11 @@ impl Port {
             };
             datagrams += train.datagrams();
             if let Some(to) = copy_to {
-                self.outbox.send_copy(&train, to, &*self.socket);
+                self.outbox.send_copy(&train, to, &**self.ways.to(to));
                 is_mirrored = true;
             }
-            self.spare = self.outbox.send(train, &*self.socket).unwrap_or_default();
+            let socket = self.ways.to(train.to());
+            self.spare = self.outbox.send(train, &**socket).unwrap_or_default();
         }
         Ok(Flush { progress: Flushed::More, is_mirrored })
     }
@@ -155,9 +183,10 @@ impl Port {
             return false;
         }
         let kept = connection.with(|connection| connection.take_kept()).unwrap_or_default();
-        let to = self.socket.on_wire(route.relay);
+        let socket = self.ways.to(route.relay);
+        let to = socket.on_wire(route.relay);
         for train in &kept {
-            self.outbox.send_copy(&Train::new(train.bytes.clone(), train.datagram_bytes, to, None), to, &*self.socket);
+            self.outbox.send_copy(&Train::new(train.bytes.clone(), train.datagram_bytes, to, None), to, &**socket);
         }
         !kept.is_empty()
     }
@@ -165,7 +194,7 @@ impl Port {
     /// Returns the next train, and where a copy of it goes.
     fn next_train(&mut self, connection: &Guarded, route: &Route) -> Option<(Train, Option<SocketAddr>)> {
         let mut bytes = std::mem::take(&mut self.spare);
-        let most = DATAGRAMS_PER_TRAIN.min(self.socket.state.max_gso_segments());
+        let most = DATAGRAMS_PER_TRAIN.min(self.ways.first.state.max_gso_segments());
         let next = connection.with(|connection| {
             let train = connection.transmit_train(&mut bytes, most, Instant::now())?;
             let relay_bytes = connection.first_path_bytes();
@@ -181,7 +210,7 @@ impl Port {
             return None;
         };
         let ecn = train.ecn.and_then(|it| noq_udp::EcnCodepoint::from_bits(it as u8));
-        let on_wire = |to| self.socket.on_wire(to);
+        let on_wire = |to| self.ways.first.on_wire(to);
         Some((Train::new(bytes, train.datagram_bytes, on_wire(to), ecn), copy_to.map(on_wire)))
     }
 
@@ -196,36 +225,45 @@ impl Port {
         let mut received = Received { is_any: self.fill()?, ..Received::default() };
         self.turns.round(|waiting| received.take(waiting));
         received.is_any |= !self.turns.is_empty();
-        self.outbox.resume(&*self.socket);
+        self.resume();
         Ok(received)
+    }
+
+    /// Sends the train that waits.
+    fn resume(&mut self) {
+        if let Some(to) = self.outbox.waiting_for() {
+            self.outbox.resume(&**self.ways.to(to));
+        }
     }
 
     /// Moves datagrams from the system to those that wait. Returns whether there were any.
     fn fill(&mut self) -> io::Result<bool> {
-        let Self { inbox, socket, routes, turns, sources, strangers, foreign, strangers_refused, .. } = self;
+        let Self { inbox, ways, routes, turns, sources, strangers, foreign, strangers_refused, .. } = self;
         let now = Instant::now();
-        let mut count = 0;
         let mut is_any = false;
-        while count < DATAGRAMS_PER_DRAIN {
-            let batch = inbox.receive(socket, |datagram| {
-                count += 1;
-                let source = socket::source(datagram.from);
-                let origin = sources.origin(&source);
-                if origin == Some(Origin::Relay) {
-                    return enqueue(turns, routes, &datagram);
+        for socket in ways.all() {
+            let mut count = 0;
+            while count < DATAGRAMS_PER_DRAIN {
+                let batch = inbox.receive(socket, |datagram| {
+                    count += 1;
+                    let source = socket::source(datagram.from);
+                    let origin = sources.origin(&source);
+                    if origin == Some(Origin::Relay) {
+                        return enqueue(turns, routes, &datagram);
+                    }
+                    if let (Some(_), Some(receiver)) = (origin, routes.receiver(datagram.bytes)) {
+                        return turns.add(Key::Connection(receiver.number), Waiting::own(receiver, &datagram, Origin::Direct));
+                    }
+                    match strangers.judge(datagram.bytes, &source, origin.is_some(), now) {
+                        Verdict::Taken => turns.add(Key::Stranger, Waiting::other(&datagram)),
+                        Verdict::Refused => *strangers_refused += 1,
+                        Verdict::Foreign => *foreign += 1,
+                    }
+                })?;
+                is_any |= batch != Batch::Empty;
+                if batch != Batch::Full {
+                    break;
                 }
-                if let (Some(_), Some(receiver)) = (origin, routes.receiver(datagram.bytes)) {
-                    return turns.add(Key::Connection(receiver.number), Waiting::own(receiver, &datagram, Origin::Direct));
-                }
-                match strangers.judge(datagram.bytes, &source, origin.is_some(), now) {
-                    Verdict::Taken => turns.add(Key::Stranger, Waiting::other(&datagram)),
-                    Verdict::Refused => *strangers_refused += 1,
-                    Verdict::Foreign => *foreign += 1,
-                }
-            })?;
-            is_any |= batch != Batch::Empty;
-            if batch != Batch::Full {
-                break;
             }
         }
         Ok(is_any)
@@ -238,7 +276,7 @@ impl Port {
 
     /// Has the waker tell once there is something to do.
     pub fn arm(&self) -> io::Result<()> {
-        self.waker.arm(self.outbox.is_blocked())
+        self.waker.arm(self.outbox.waiting_for().map(|to| self.ways.to(to)))
     }
 }
 

@@ -1,0 +1,119 @@
+import { createSocket, type Socket } from "node:dgram";
+import { once } from "node:events";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { loadEngine } from "../../../../src/peer/engine/engine.ts";
+import { PeerSocket } from "../../../../src/peer/socket.ts";
+import type { Address } from "../../../../src/wire/address.ts";
+import { encodeStun, stunType } from "../../../../src/wire/stun.ts";
+import { connect } from "./ends.ts";
+
+const loopback = "127.0.0.1";
+const answer = encodeStun({ type: stunType.success, transactionId: new Uint8Array(12), attributes: [] });
+
+async function bind(): Promise<Socket> {
+  const socket = createSocket("udp4").bind(0, loopback);
+  await once(socket, "listening");
+  return socket;
+}
+
+function at(socket: Socket): Address {
+  return { address: loopback, port: socket.address().port };
+}
+
+/** A port that nobody has. */
+async function freePort(): Promise<number> {
+  const socket = await bind();
+  const { port } = at(socket);
+  socket.close();
+  return port;
+}
+
+/** A peer's socket, another peer's, and the ports from which datagrams came to that. */
+async function setUp(host = loopback): Promise<{ socket: PeerSocket; other: Socket; ports: number[] }> {
+  const other = await bind();
+  onTestFinished(() => void other.close());
+  const ports: number[] = [];
+  other.on("message", (_datagram, { port }) => void ports.push(port));
+  const relay = { address: loopback, port: 9 };
+  const socket = await PeerSocket.bind({ host, port: 0, relay }, loadEngine());
+  onTestFinished(() => socket.close());
+  return { socket, other, ports };
+}
+
+describe("a further socket of a peer", () => {
+  it.each([loopback, "::"])(
+    "sends what goes to its address, until that is released, from %s",
+    async (host) => {
+      const { socket, other, ports } = await setUp(host);
+      const own = await freePort();
+      const usual = socket.local.port;
+      socket.send(Buffer.of(1), at(other));
+      const release = socket.allowDirectFrom(own, at(other))!;
+      const releaseAgain = socket.allowDirect(at(other));
+      socket.send(Buffer.of(2), at(other));
+      release();
+      socket.send(Buffer.of(3), at(other), 5);
+      releaseAgain();
+      socket.send(Buffer.of(4), at(other));
+      await expect.poll(() => ports).toEqual([usual, own, own, usual]);
+      const next = createSocket("udp4").bind(own, loopback);
+      await once(next, "listening");
+      next.close();
+    },
+  );
+
+  it("receives, beside the first one", async () => {
+    const { socket, other } = await setUp();
+    const from: Address[] = [];
+    socket.onCheck = (_datagram, source) => void from.push(source);
+    const own = await freePort();
+    socket.allowDirectFrom(own, at(other));
+    for (const port of [own, socket.local.port, own]) {
+      const before = from.length;
+      other.send(answer, port, loopback);
+      await expect.poll(() => from.length).toBe(before + 1);
+    }
+    expect(from).toEqual([at(other), at(other), at(other)]);
+  });
+
+  it("is not to be had where another program has its port", async () => {
+    const { socket, other, ports } = await setUp();
+    const taken = await bind();
+    onTestFinished(() => void taken.close());
+    expect(socket.allowDirectFrom(at(taken).port, at(other))).toBeUndefined();
+    expect(socket.isDirect(at(other))).toBe(false);
+    socket.send(Buffer.of(1), at(other));
+    await expect.poll(() => ports).toEqual([socket.local.port]);
+  });
+
+  it("takes the place of another one for its address", async () => {
+    const { socket, other, ports } = await setUp();
+    const [first, second] = [await freePort(), await freePort()];
+    socket.allowDirectFrom(first, at(other));
+    socket.allowDirectFrom(second, at(other));
+    socket.send(Buffer.of(1), at(other));
+    await expect.poll(() => ports).toEqual([second]);
+    const next = createSocket("udp4").bind(first, loopback);
+    await once(next, "listening");
+    next.close();
+  });
+
+  it("carries a connection, both ways", async () => {
+    const { alice, bob, relay } = await connect(loadEngine(), { maxPaths: 2, maxUdpPayloadBytes: 1200 });
+    const own = await freePort();
+    for (const end of [alice, bob]) end.attach();
+    alice.connection.openPath(false);
+    alice.driver.wake();
+    await expect.poll(() => [alice, bob].every(({ events }) => events.length > 0)).toBe(true);
+    for (const { connection } of [alice, bob]) connection.setPathBackup(0, true);
+    alice.socket.allowDirectFrom(own, bob.socket.local);
+    alice.route = { direct: bob.socket.local, isMirrored: false };
+    bob.socket.allowDirect({ address: loopback, port: own });
+    bob.route = { direct: { address: loopback, port: own }, isMirrored: false };
+    relay.serve();
+    alice.send(1 << 20);
+    bob.send(1 << 20);
+    await expect.poll(() => [bob.received, alice.received]).toEqual([1 << 20, 1 << 20]);
+    expect([bob.socket.stats.foreign, alice.socket.stats.foreign]).toEqual([0, 0]);
+  });
+});
