@@ -1,5 +1,5 @@
 import type { ConnectionPath, ConnectionPathEvent } from "../../peer/index.ts";
-import { whyRelay } from "./relay-reasons.ts";
+import { whyLost, whyRelay } from "./relay-reasons.ts";
 
 /** Where packets go, and how long they take. */
 type Place = Pick<ConnectionPath, "kind" | "remote" | "rttMs">;
@@ -38,7 +38,7 @@ export class PathLines {
     if (kind === "suspect") return "direct path in doubt";
     const before = this.#place;
     this.#place = kind === "lost" ? { ...path, kind: "relay" } : { ...event, kind: "direct" };
-    if (kind === "lost") return `back to the relay: ${whyRelay(event.reason)}`;
+    if (kind === "lost") return `back to the relay: ${whyLost(event.reason)}`;
     if (wasInDoubt) return `direct path answers again: ${event.remote} ${formatMs(event.rttMs)}`;
     return `${placeText(before)} → ${placeText(this.#place)} (${formatMs(afterMs)} after connect)`;
   }

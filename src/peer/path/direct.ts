@@ -58,6 +58,8 @@ export class DirectPaths {
   /** What the other side has told last. */
   #theirs: CandidateList | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** Whether one has carried packets on this network. */
+  #wasDirect = false;
   #isClosed = false;
 
   constructor(parts: DirectParts) {
@@ -145,6 +147,7 @@ export class DirectPaths {
   }
 
   onMoved(): void {
+    this.#wasDirect = false;
     this.#search.reset();
     this.#run((nowMs) => this.#agent.moved(nowMs));
   }
@@ -196,7 +199,10 @@ export class DirectPaths {
       gather: (theirs) => gatherCandidates(this.#place, this.#tries, theirs),
       permit: (theirs) => this.#permit(theirs),
       explain: (exhausted, nowMs) => this.#explain(exhausted, nowMs),
-      tell: (event) => this.#parts.onEvent(event),
+      tell: (event) => {
+        this.#wasDirect ||= event.kind === "selected";
+        this.#parts.onEvent(event);
+      },
     };
   }
 
@@ -246,7 +252,8 @@ export class DirectPaths {
     if (this.#search.begin(nowMs)) return undefined;
     const { candidates = [], nat = unknownNat } = this.#theirs ?? {};
     const isOfOneNat = isSameNat(this.#place.reflexive, candidates);
-    return whySilent({ own: this.#parts.nat, theirs: nat, isSameNat: isOfOneNat });
+    const { nat: own } = this.#parts;
+    return whySilent({ own, theirs: nat, isSameNat: isOfOneNat, wasDirect: this.#wasDirect });
   }
 
   #open(): boolean {

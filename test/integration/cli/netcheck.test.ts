@@ -106,7 +106,7 @@ describe("quicpipe netcheck", () => {
       );
       expect(checking.stdout()).toMatch(/\nIPv6 +not reached: this host has no way to 2001:db8::\d\n/);
       expect(checking.stdout()).toMatch(
-        /\npeer +bob: relay only: the direct path does not answer \(checks-timeout\)\n/,
+        /\npeer +bob: relay only: no address of the other peer answers \(checks-timeout\)\n/,
       );
       expect(checking.stdout()).toMatch(/\nverdict +Direct paths work with few peers.*\n$/);
     },

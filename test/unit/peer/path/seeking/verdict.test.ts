@@ -7,6 +7,7 @@ function silence(own: NatKind, theirs: NatKind, change: Partial<Silence> = {}): 
     own: { report: { kind: own }, isSilent: false },
     theirs: { kind: theirs },
     isSameNat: false,
+    wasDirect: false,
     ...change,
   };
 }
@@ -26,9 +27,15 @@ describe("the reason why no check was answered", () => {
     expect([whySilent(silence(one, other)), whySilent(silence(other, one))]).toEqual([reason, reason]);
   });
 
-  it("is UDP where the relay's second port is silent, whatever else is known", () => {
+  it("is UDP where the relay's second port is silent to this side alone", () => {
     const own = { report: { kind: "unknown" }, isSilent: true } as const;
     expect(whySilent(silence("unknown", "random", { own }))).toBe("udp-blocked");
+    expect(whySilent(silence("unknown", "unknown", { own }))).toBe("checks-timeout");
+  });
+
+  it("is not UDP where a direct path has been", () => {
+    const both = silence("endpoint-independent", "endpoint-independent", { wasDirect: true });
+    expect(whySilent(both)).toBe("checks-timeout");
   });
 
   it("is not UDP behind one NAT, which may lead nothing back", () => {
