@@ -39,9 +39,11 @@ describe.each(ports)("connections over a socket of %s", (_name, engine) => {
     await expect.poll(() => bob.received).toBe(100_000);
     expect(next.passed).toBeGreaterThan(80);
     const { foreign } = bob.socket.stats;
+    // In a busy machine packets of the handshake are sent twice, and the later ones are of no use.
+    const { refused } = bob.driver;
     relay.send(Buffer.concat([Uint8Array.of(0x40), bob.ids.all[0]!, Buffer.alloc(30)]), bob.socket);
     await expect.poll(() => bob.socket.stats.foreign).toBe(foreign + 1);
-    expect(bob.driver.refused).toBe(0);
+    expect(bob.driver.refused).toBe(refused);
   });
 
   it("count what is of no use to them", async () => {
