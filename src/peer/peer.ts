@@ -233,11 +233,11 @@ export class Peer implements AsyncIterable<Connection> {
 /** Leads the relay's STUN messages to those that have asked it, and those of others to the checks. */
 function leadStun(
   socket: PeerSocket,
-  askers: readonly { receive(datagram: Uint8Array): void }[],
+  askers: readonly { receive(datagram: Uint8Array, from: Address): void }[],
   checks: PathChecks,
 ): void {
-  socket.onStun = (datagram) => {
-    for (const asker of askers) asker.receive(datagram);
+  socket.onStun = (datagram, from) => {
+    for (const asker of askers) asker.receive(datagram, from);
   };
   socket.onCheck = (datagram, from) => checks.receive(datagram, from);
 }

@@ -65,7 +65,7 @@ function keyOf(connectionId: Uint8Array): string {
  */
 export class PeerSocket {
   /** Takes STUN messages of the relay. */
-  onStun: DatagramSink | undefined;
+  onStun: ((datagram: Buffer, from: Address) => void) | undefined;
   /** Takes STUN messages of others: checks of direct paths, and answers to checks. */
   onCheck: ((datagram: Buffer, from: Address) => void) | undefined;
   /** Called once if the socket has failed. It moves nothing then. */
@@ -266,9 +266,8 @@ export class PeerSocket {
   }
 
   #stunSinkOf(from: Address): DatagramSink | undefined {
-    if (this.#relayAddresses.has(keyOfAddress(from))) return this.onStun;
-    const { onCheck } = this;
-    return onCheck && ((datagram) => onCheck(datagram, from));
+    const sink = this.#relayAddresses.has(keyOfAddress(from)) ? this.onStun : this.onCheck;
+    return sink && ((datagram) => sink(datagram, from));
   }
 }
 

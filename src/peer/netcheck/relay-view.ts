@@ -121,7 +121,7 @@ async function mappingKind(
 
 async function kindByPort(socket: PeerSocket, port: number, seen: Address): Promise<NatKind> {
   const secondPort = new SecondPort(socket);
-  socket.onStun = (datagram) => secondPort.receive(datagram);
+  socket.onStun = (datagram, from) => secondPort.receive(datagram, from);
   const second = await secondPort.ask({ ...socket.relay, port });
   return second ? judgeNat(seen, second).kind : "unknown";
 }

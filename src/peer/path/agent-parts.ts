@@ -4,6 +4,7 @@ import type { Candidate, CandidateList, ControlMessage, Hello } from "./control/
 import type { DirectPathActions } from "./keeping/direct-path.ts";
 import type { ConnectionPathEvent } from "./path-feed.ts";
 import type { RelayReason } from "./policy.ts";
+import type { Permitted } from "./seeking/check-rules.ts";
 import type { Checklist } from "./seeking/checklist.ts";
 
 /** What an `Agent` does, beside what its direct path does. */
@@ -21,10 +22,7 @@ export interface AgentActions extends Omit<DirectPathActions, "check" | "selecte
   /** Returns what this side knows of its NAT. */
   nat(): NatReport;
   /** Returns those of the other side's candidates that may be checked, and what may be guessed by its list. */
-  permit(others: CandidateList): {
-    readonly targets: readonly Address[];
-    readonly guesses: readonly Address[];
-  };
+  permit(others: CandidateList, nowMs: number): Permitted;
   /** Returns why a round has had no answer, as far as is known; `undefined` while something else is tried. */
   explain(exhausted: RelayReason, nowMs: number): RelayReason | undefined;
   tell(event: ConnectionPathEvent): void;

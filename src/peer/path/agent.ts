@@ -204,7 +204,7 @@ export class Agent {
     this.#others = list.candidates;
     // The other side's show whether both are behind one NAT.
     this.#announce();
-    const { targets, guesses } = this.#actions.permit(list);
+    const { targets, guesses } = this.#actions.permit(list, nowMs);
     const { checklist } = this.#parts;
     checklist.setCandidates(targets, nowMs, guesses);
     // With nobody to ask there are no rounds, until a check comes from somewhere.

@@ -8,20 +8,19 @@ import type { AgentActions } from "./agent-parts.ts";
 import { Agent } from "./agent.ts";
 import type { DirectParts } from "./direct-parts.ts";
 import { BirthdaySearch } from "./searching/birthday.ts";
-import { isSameNat, judgeCandidates } from "./seeking/candidates.ts";
+import { isSameNat } from "./seeking/candidates.ts";
+import { CheckRules } from "./seeking/check-rules.ts";
 import { Checklist, createCheckLimit } from "./seeking/checklist.ts";
 import { credentialOf } from "./seeking/credential.ts";
 import type { CheckOwner } from "./seeking/checks.ts";
 import type { ControlOwner } from "./control/control-stream.ts";
 import { figuresOf } from "./keeping/figures.ts";
-import { type CandidateList, type ControlMessage, controlVersion, type Hello } from "./control/messages.ts";
+import { type ControlMessage, controlVersion, type Hello } from "./control/messages.ts";
 import type { DirectAgreement, RelayReason } from "./policy.ts";
-import type { Reachability } from "./seeking/reachability.ts";
 import { Forecast } from "./seeking/forecast.ts";
-import { guessAddresses } from "./seeking/guesses.ts";
 import { SearchGate } from "./searching/gate.ts";
 import { whySilent } from "./seeking/verdict.ts";
-import { gatherCandidates, type Place, reachabilityFrom } from "./seeking/surroundings.ts";
+import { gatherCandidates, type Place } from "./seeking/surroundings.ts";
 
 /** Of all connections of this process. */
 const checkLimit = createCheckLimit(performance.now());
@@ -50,13 +49,13 @@ export class DirectPaths {
     defaults.pathsAtOnce,
     performance.now(),
   );
-  /** The rules for the other side's addresses; `undefined` before its candidates have come. */
-  #reachability: Reachability | undefined;
+  readonly #rules: CheckRules = new CheckRules(
+    () => this.#place,
+    () => this.#tries,
+  );
   readonly #search: BirthdaySearch;
   /** Of the other side's HELLO. */
   #otherSearches: boolean | undefined;
-  /** What the other side has told last. */
-  #theirs: CandidateList | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** Whether one has carried packets on this network. */
   #wasDirect = false;
@@ -82,7 +81,7 @@ export class DirectPaths {
         return checklist.withheld;
       },
       isProven: (from) => this.#agent.isProven(from),
-      permits: (from) => this.#reachability !== undefined && !this.#reachability.refuse(from),
+      permits: (from) => this.#rules.permits(from, performance.now()),
       onCheck: (from, isNominated) => this.#run((nowMs) => this.#checked(from, isNominated, nowMs)),
       onAnswer: (to, sentAtMs) => this.#run((nowMs) => this.#answered(to, sentAtMs, nowMs)),
     };
@@ -92,7 +91,7 @@ export class DirectPaths {
       limit: checkLimit,
       owner: this.#owner,
       isWanted: () => parts.birthdaySearch && this.#otherSearches === true && this.#tries !== "never",
-      theirs: () => this.#theirs,
+      theirs: () => this.#rules.theirs,
       onOver: () => this.#run((nowMs) => this.#agent.advance(nowMs)),
     });
   }
@@ -182,7 +181,10 @@ export class DirectPaths {
         if (message.type === "punch") void this.#forecast.roundBegins(performance.now());
         control.send(message);
       },
-      check: (to, isNominated, nowMs, isOpener) => checks.send(this.#owner, to, isNominated, nowMs, isOpener),
+      check: (to, isNominated, nowMs, isOpener) => {
+        if (this.#agent.isProven(to) || this.#rules.permits(to, nowMs))
+          checks.send(this.#owner, to, isNominated, nowMs, isOpener);
+      },
       accept: (address) => void this.#releases.set(formatAddress(address), socket.allowDirect(address)),
       refuse: (address) => this.#refuse(formatAddress(address)),
       open: () => this.#open(),
@@ -197,7 +199,7 @@ export class DirectPaths {
       relayRttMs: () => this.#relayFigures?.smoothedRtt ?? Infinity,
       nat: () => this.#forecast.report,
       gather: (theirs) => gatherCandidates(this.#place, this.#tries, theirs),
-      permit: (theirs) => this.#permit(theirs),
+      permit: (theirs, nowMs) => this.#rules.take(theirs, nowMs),
       explain: (exhausted, nowMs) => this.#explain(exhausted, nowMs),
       tell: (event) => {
         this.#wasDirect ||= event.kind === "selected";
@@ -226,7 +228,8 @@ export class DirectPaths {
     const { socket, reflexive, nat, mapped, relays } = this.#parts;
     return {
       localPort: socket.local.port,
-      reflexive: [reflexive(), nat.otherFamily].filter((address) => address !== undefined),
+      reflexive: listOf(reflexive()),
+      otherFamily: listOf(nat.otherFamily),
       mapped: mapped(),
       relays: [socket.relay.address, ...relays],
       reaches: (address) => socket.reaches(address),
@@ -237,20 +240,10 @@ export class DirectPaths {
     return this.#agent.agreement?.tries ?? "never";
   }
 
-  #permit(theirs: CandidateList): ReturnType<AgentActions["permit"]> {
-    this.#theirs = theirs;
-    this.#reachability = reachabilityFrom(this.#place, this.#tries, theirs.candidates);
-    const { taken } = judgeCandidates(theirs.candidates, this.#reachability);
-    return {
-      targets: taken.map(({ address }) => address),
-      guesses: guessAddresses(theirs, this.#reachability),
-    };
-  }
-
   #explain(exhausted: RelayReason, nowMs: number): RelayReason | undefined {
     if (exhausted !== "checks-timeout") return exhausted;
     if (this.#search.begin(nowMs)) return undefined;
-    const { candidates = [], nat = unknownNat } = this.#theirs ?? {};
+    const { candidates = [], nat = unknownNat } = this.#rules.theirs ?? {};
     const isOfOneNat = isSameNat(this.#place.reflexive, candidates);
     const { nat: own } = this.#parts;
     return whySilent({ own, theirs: nat, isSameNat: isOfOneNat, wasDirect: this.#wasDirect });
@@ -295,4 +288,8 @@ export class DirectPaths {
     this.#timer = setTimeout(() => this.#run((nowMs) => this.#agent.advance(nowMs)), waitMs);
     this.#timer.unref();
   }
+}
+
+function listOf(address: Address | undefined): Address[] {
+  return address ? [address] : [];
 }

@@ -60,8 +60,8 @@ export class NatWatch implements NatView {
   }
 
   /** Takes a STUN message from an address of the relay. */
-  receive(datagram: Uint8Array): void {
-    this.#parts.secondPort.receive(datagram);
+  receive(datagram: Uint8Array, from: Address): void {
+    this.#parts.secondPort.receive(datagram, from);
   }
 
   /** Asks no more. */
@@ -121,7 +121,8 @@ export class NatWatch implements NatView {
   async #askOtherFamily(port: number): Promise<Address | undefined> {
     const { relay, relays, reaches, secondPort } = this.#parts;
     const other = relays.find((each) => isIPv4(each) !== isIPv4(relay().address) && reaches(each));
-    return other === undefined ? undefined : await secondPort.ask({ address: other, port });
+    const seen = other === undefined ? undefined : await secondPort.ask({ address: other, port });
+    return seen && isIPv4(seen.address) === isIPv4(other!) ? seen : undefined;
   }
 }
 

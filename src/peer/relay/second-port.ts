@@ -1,4 +1,4 @@
-import type { Address } from "../../wire/address.ts";
+import { type Address, plainIp, sameAddress } from "../../wire/address.ts";
 import { openConnectedSocket } from "../udp/connected-socket.ts";
 import { StunClient } from "./stun-client.ts";
 import type { PeerSocket } from "../socket.ts";
@@ -6,16 +6,19 @@ import type { PeerSocket } from "../socket.ts";
 /** Asks the relay's second port from a peer's socket, as which the relay's first one sees it (docs/protocol.md, "The second port"). */
 export class SecondPort {
   readonly #socket: Pick<PeerSocket, "pathTo" | "localFor">;
-  readonly #clients = new Set<StunClient>();
+  /** By the address that they ask. */
+  readonly #clients = new Map<StunClient, Address>();
+  /** Those with a socket of their own, which the system lets receive from one address alone. */
+  readonly #apart = new Set<StunClient>();
   #isClosed = false;
 
   constructor(socket: Pick<PeerSocket, "pathTo" | "localFor">) {
     this.#socket = socket;
   }
 
-  /** Takes a STUN message from an address of the relay. Ignores everything but an expected answer. */
-  receive(datagram: Uint8Array): void {
-    for (const client of this.#clients) client.receive(datagram);
+  /** Takes a STUN message. Ignores everything but an expected answer from where it was asked for. */
+  receive(datagram: Uint8Array, from: Address): void {
+    for (const [client, asked] of this.#clients) if (sameAddress(asked, from)) client.receive(datagram);
   }
 
   /** Returns the socket's public address as that port sees it; `undefined` if nobody answers in 2.5 s. */
@@ -23,7 +26,7 @@ export class SecondPort {
     if (this.#isClosed) return undefined;
     const path = this.#socket.pathTo(to);
     const client = new StunClient((datagram) => path.send(datagram));
-    this.#clients.add(client);
+    this.#clients.set(client, { ...to, address: plainIp(to.address) });
     try {
       return await client.ask();
     } finally {
@@ -38,11 +41,11 @@ export class SecondPort {
     const client: StunClient = new StunClient((datagram) => socket.send(datagram));
     const local = this.#socket.localFor(to).address;
     const socket = await openConnectedSocket(local, to, (datagram) => client.receive(datagram));
-    this.#clients.add(client);
+    this.#apart.add(client);
     try {
       return await client.ask();
     } finally {
-      this.#clients.delete(client);
+      this.#apart.delete(client);
       socket.close();
     }
   }
@@ -50,6 +53,6 @@ export class SecondPort {
   /** Abandons all requests, and makes no more. */
   close(): void {
     this.#isClosed = true;
-    for (const client of this.#clients) client.close();
+    for (const client of [...this.#clients.keys(), ...this.#apart]) client.close();
   }
 }

@@ -2,6 +2,8 @@ import { portsBefore, mappingMs } from "../../../defaults/index.ts";
 import type { NatReport, PortSequence } from "../../nat/report.ts";
 import type { NatView } from "../../nat/view.ts";
 
+const maxPort = 65_535;
+
 /**
  * What one connection tells of this side's NAT. Of one that counts its ports it has those of the moment at which a round began: that
  * is when the NAT gives the ports towards the other side.
@@ -37,7 +39,10 @@ export class Forecast {
     const last = await this.#nat.measure();
     if (!last || report !== this.#of) return;
     // The first checks leave at the same time: the ports towards the other side may be a little before the one that was seen.
-    this.#ports = { base: last.base - portsBefore * last.step, step: last.step };
+    const base = last.base - portsBefore * last.step;
+    // At the end of its ports a NAT begins anew, and nothing is to be told.
+    if (base < 0 || base > maxPort) return;
+    this.#ports = { base, step: last.step };
     this.#onPorts();
   }
 

@@ -9,8 +9,10 @@ import { Reachability, scopeOf } from "./reachability.ts";
 /** What a socket's owner knows of where it is. */
 export interface Place {
   readonly localPort: number;
-  /** The socket's public addresses, as the relay sees them, at most one for each IP version. */
+  /** The socket's public address, as the relay sees it, if that is known. */
   readonly reflexive: readonly Address[];
+  /** The same in the other IP version. Nothing authenticates it, so it is told, and nothing follows from it. */
+  readonly otherFamily: readonly Address[];
   /** Addresses that the router maps to the socket. */
   readonly mapped: readonly Address[];
   /** IP literals of the relay. */
@@ -21,7 +23,7 @@ export interface Place {
 
 /** Returns this side's candidates, as the policy and the other side's permit. */
 export function gatherCandidates(
-  { localPort, reflexive, mapped, reaches }: Place,
+  { localPort, reflexive, otherFamily, mapped, reaches }: Place,
   tries: DirectAgreement["tries"],
   theirs: readonly Candidate[],
 ): Candidate[] {
@@ -29,7 +31,7 @@ export function gatherCandidates(
     tries,
     localPort,
     interfaces: hostAddresses().ips.filter(reaches),
-    reflexive,
+    reflexive: [...reflexive, ...otherFamily],
     mapped,
     isSameNat: isSameNat(reflexive, theirs),
   });

@@ -5,6 +5,8 @@ import { SecondPort } from "../../../../src/peer/relay/second-port.ts";
 import { watchNat } from "../../../../src/peer/relay/nat-watch.ts";
 import { PeerSocket } from "../../../../src/peer/socket.ts";
 import type { Address } from "../../../../src/wire/address.ts";
+import { encodeBindingSuccess } from "../../../../src/wire/stun-binding.ts";
+import { parseStun } from "../../../../src/wire/stun.ts";
 import { openPeer } from "../../harness/udp-peer.ts";
 
 const host = "127.0.0.1";
@@ -14,7 +16,7 @@ const relay: Address = { address: host, port: 9 };
 async function open(at = host): Promise<{ readonly socket: PeerSocket; readonly secondPort: SecondPort }> {
   const socket = await PeerSocket.bind({ host: at, port: 0, relay }, loadEngine());
   const secondPort = new SecondPort(socket);
-  socket.onStun = (datagram) => secondPort.receive(datagram);
+  socket.onStun = (datagram, from) => secondPort.receive(datagram, from);
   onTestFinished(() => socket.close());
   return { socket, secondPort };
 }
@@ -41,7 +43,7 @@ describe("a peer that asks a relay's second port", () => {
     const { socket } = await open("::");
     const { port: stunPort } = await openRelayPort("::");
     const watch = watchNat(socket, [host, "::1"], () => undefined);
-    socket.onStun = (datagram) => watch.receive(datagram);
+    socket.onStun = (datagram, from) => watch.receive(datagram, from);
     onTestFinished(() => watch.close());
     const { port } = socket.local;
     await watch.note({ address: { address: host, port }, stunPort });
@@ -54,6 +56,19 @@ describe("a peer that asks a relay's second port", () => {
     const seen = await secondPort.askAnew(await openRelayPort());
     expect(seen).toEqual({ address: host, port: expect.any(Number) });
     expect(seen!.port).not.toBe(socket.local.port);
+  });
+
+  it("takes no answer from elsewhere, not even from another address of the relay", async () => {
+    const { socket, secondPort } = await open();
+    const [asked, liar] = [await openPeer(), await openPeer()];
+    const path = socket.pathTo(liar.address);
+    onTestFinished(() => path.close());
+    const seen = secondPort.ask(asked.address);
+    const { transactionId } = parseStun(await asked.next())!;
+    const answer = (port: number): Uint8Array => encodeBindingSuccess(transactionId, { address: host, port });
+    liar.send(answer(1), socket.local);
+    asked.send(answer(2), socket.local);
+    expect(await seen).toEqual({ address: host, port: 2 });
   });
 
   it("asks again where nobody answers, and nobody any more once it is closed", async () => {

@@ -84,4 +84,14 @@ describe("the forecast of a connection", () => {
     await rig.forecast.roundBegins(0);
     expect([rig.forecast.report, rig.measurements]).toEqual([{ kind: "random" }, 0]);
   });
+
+  it.each<PortSequence>([
+    { base: 20, step: 16 },
+    { base: 65_530, step: -2 },
+  ])("has none where the NAT is at the end of its ports: %o", async (measured) => {
+    const rig = new Rig();
+    rig.measured = measured;
+    await rig.forecast.roundBegins(0);
+    expect([rig.forecast.report, rig.changes]).toEqual([{ kind: "sequential", ports: undefined }, 0]);
+  });
 });

@@ -156,7 +156,8 @@ impl Port {
     /// Sends what a connection has to send. Its packets are made only when those before have left.
     pub fn flush(&mut self, connection: &Guarded, route: Route) -> io::Result<Flush> {
         self.resume();
-        let mut is_mirrored = route.is_mirrored && self.repeat(connection, &route);
+        let is_doubted = route.is_mirrored || route.direct.is_none();
+        let mut is_mirrored = is_doubted && self.repeat(connection, &route);
         let mut datagrams = 0;
         while datagrams < DATAGRAMS_PER_TURN {
             if self.outbox.is_blocked() {
@@ -177,12 +178,12 @@ impl Port {
         Ok(Flush { progress: Flushed::More, is_mirrored })
     }
 
-    /// Sends by the relay what is under way on a path that is in doubt now. Returns whether there was anything.
+    /// Sends by the relay what is under way on a path that is in doubt now, or was left. Returns whether there was anything.
     fn repeat(&mut self, connection: &Guarded, route: &Route) -> bool {
         if self.outbox.is_blocked() {
             return false;
         }
-        let kept = connection.with(|connection| connection.take_kept()).unwrap_or_default();
+        let kept = connection.with(|connection| connection.take_kept(Instant::now())).unwrap_or_default();
         let socket = self.ways.to(route.relay);
         let to = socket.on_wire(route.relay);
         for train in &kept {

@@ -56,7 +56,7 @@ impl Connection {
         let at = self.time.at(now);
         let closed = self.live().is_some_and(|connection| connection.close_path(at, id, VarInt::from_u32(0)).is_ok());
         if closed {
-            self.open_paths.close(id);
+            self.forget_path(id);
         }
         self.settle();
         closed
@@ -96,6 +96,14 @@ impl Connection {
         stats.map_or(0, |stats| stats.current_mtu.into())
     }
 
+    /// Keeps nothing of a path that is closed.
+    pub(super) fn forget_path(&mut self, id: PathId) {
+        self.open_paths.close(id);
+        if self.recent.0 == id {
+            self.recent = (PathId::ZERO, Recent::default());
+        }
+    }
+
     /// Smoothed round trip of a path.
     pub fn round_trip(&mut self, id: PathId) -> Duration {
         self.live().and_then(|connection| connection.rtt(id)).unwrap_or_default()
@@ -114,12 +122,16 @@ impl Connection {
     }
 
     /// Returns the oldest of what was kept and has not been acknowledged, and forgets all of it.
-    pub fn take_kept(&mut self) -> Vec<Kept> {
+    pub fn take_kept(&mut self, now: Instant) -> Vec<Kept> {
+        let at = self.time.at(now);
         let (path, recent) = &mut self.recent;
+        if recent.is_empty() {
+            return Vec::new();
+        }
         if let Some(arrived) = self.open_paths.arrived(*path) {
             recent.forget_before(arrived);
         }
-        recent.take()
+        recent.take(at)
     }
 
     /// Takes notice of paths that were opened.

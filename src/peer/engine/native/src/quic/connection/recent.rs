@@ -28,6 +28,10 @@ pub struct Recent {
 }
 
 impl Recent {
+    pub fn is_empty(&self) -> bool {
+        self.trains.is_empty()
+    }
+
     pub fn keep(&mut self, at: Instant, bytes: &[u8], datagram_bytes: usize) {
         self.trains.push_back(Kept { at, bytes: bytes.to_vec(), datagram_bytes });
         self.bytes += bytes.len();
@@ -39,8 +43,9 @@ impl Recent {
         self.forget(|oldest, _| oldest < time);
     }
 
-    /// Forgets everything, and returns the oldest of it: a stream waits for that.
-    pub fn take(&mut self) -> Vec<Kept> {
+    /// Forgets everything, and returns the oldest of it that is not too old: a stream waits for that.
+    pub fn take(&mut self, now: Instant) -> Vec<Kept> {
+        self.forget(|oldest, _| now.saturating_duration_since(oldest) > LONGEST);
         let mut bytes = 0;
         let is_early = |train: &Kept| {
             let is_room = bytes < AT_ONCE;
@@ -73,7 +78,8 @@ mod tests {
     }
 
     fn times(zero: Instant, recent: &mut Recent) -> Vec<u128> {
-        recent.take().iter().map(|train| (train.at - zero).as_millis()).collect()
+        let now = recent.trains.back().map_or(zero, |newest| newest.at);
+        recent.take(now).iter().map(|train| (train.at - zero).as_millis()).collect()
     }
 
     #[test]
@@ -82,7 +88,7 @@ mod tests {
         let mut recent = kept(zero, [0, 10, 10, 20]);
         recent.forget_before(at(zero, 10));
         assert_eq!(times(zero, &mut recent), [10, 10, 20], "some of a train may be under way when another of it has arrived");
-        assert_eq!(recent.take(), []);
+        assert!(recent.is_empty() && recent.take(zero).is_empty());
     }
 
     #[test]
@@ -103,6 +109,7 @@ mod tests {
     fn what_is_a_second_old_is_forgotten() {
         let zero = Instant::now();
         assert_eq!(times(zero, &mut kept(zero, [0, 999, 1000, 1001])), [999, 1000, 1001]);
+        assert!(kept(zero, [0, 999]).take(at(zero, 2000)).is_empty(), "also if nothing was kept since");
     }
 
     #[test]

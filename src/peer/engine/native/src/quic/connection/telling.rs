@@ -20,6 +20,7 @@ impl Connection {
     pub(super) fn collect_events(&mut self) {
         let Some((_, connection)) = self.live.as_mut() else { return };
         let mut lost = None;
+        let mut closed = Vec::new();
         while let Some(event) = connection.poll() {
             match event {
                 noq_proto::Event::ConnectionLost { reason } => lost = Some(reason),
@@ -37,12 +38,13 @@ impl Connection {
                 event => {
                     let event = Event::from_noq(event);
                     if let Some(Event::PathClosed(id, _)) = event {
-                        self.open_paths.close(id);
+                        closed.push(id);
                     }
                     self.events.extend(event);
                 }
             }
         }
+        closed.into_iter().for_each(|id| self.forget_path(id));
         if let Some(reason) = lost {
             self.finish(End::from(&reason));
             self.refuse_unanswered();

@@ -197,13 +197,30 @@ fn what_is_under_way_on_a_path_that_dies_can_go_by_another() {
         assert_eq!(train.path, direct);
         client.keep(&train, &bytes);
     }
-    let kept = client.take_kept();
-    assert!(kept.len() > 1 && client.take_kept().is_empty());
+    let kept = client.take_kept(now);
+    assert!(kept.len() > 1 && client.take_kept(now).is_empty());
     for datagram in kept.iter().flat_map(|train| train.bytes.chunks(train.datagram_bytes)) {
         wires.pair.server.connection.receive(BytesMut::from(datagram), None, now);
     }
     wires.carry(false);
     assert!(wires.pair.client.connection.is_quiet(), "all of it is acknowledged");
+}
+
+#[test]
+fn what_was_kept_of_a_path_ends_with_it() {
+    let (mut wires, direct) = Wires::open(false);
+    wires.prefer_direct(direct);
+    let now = wires.pair.now;
+    let mut bytes = Vec::new();
+    for side in [&mut wires.pair.client, &mut wires.pair.server] {
+        side.connection.ping_path(direct);
+        let train = side.connection.transmit_train(&mut bytes, NonZeroUsize::MIN, now).unwrap();
+        side.connection.keep(&train, &bytes);
+    }
+    assert!(wires.pair.client.connection.close_path(direct, now));
+    wires.run_for(100);
+    let [client, server] = [wires.pair.client, wires.pair.server].map(|mut side| side.connection.take_kept(now));
+    assert!(client.is_empty() && server.is_empty());
 }
 
 #[test]
@@ -219,5 +236,5 @@ fn what_has_been_acknowledged_is_not_kept() {
     wires.pair.now += Duration::from_millis(5);
     assert!(wires.pair.client.connection.ping_path(direct));
     wires.run_for(100);
-    assert_eq!(wires.pair.client.connection.take_kept(), []);
+    assert_eq!(wires.pair.client.connection.take_kept(wires.pair.now), []);
 }
