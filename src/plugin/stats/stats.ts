@@ -113,9 +113,8 @@ export function relayStats(parts: CountedParts): RelayStats {
 
 /** Collects the figures for telemetry with one reading of the data plane. `registry` may not exist yet. */
 export function telemetryFigures(
-  forwarder: Forwarder,
-  registry: Registry | undefined,
-  mailboxCounts: MailboxStats,
+  { forwarder, stunPort, mailboxCounts }: Pick<CountedParts, "forwarder" | "stunPort" | "mailboxCounts">,
+  registry?: Registry,
 ): RelayFigures {
   const { path, dropped, overflowed } = forwarder.stats();
   const { queued, queuedBytes: _, ...ended } = mailboxCounts;
@@ -124,6 +123,7 @@ export function telemetryFigures(
     traffic: path,
     dropped: { ...dropped, "receive-buffer-full": overflowed },
     messages: { ...ended },
+    stunPort: stunPort?.counts() ?? {},
     registrations: registry?.stats().registrations ?? 0,
     queuedMessages: queued,
   };
