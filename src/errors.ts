@@ -38,6 +38,7 @@ export interface ErrorDetails {
     readonly host?: string;
     readonly port?: number;
     readonly system?: string;
+    readonly option?: string;
     readonly count?: number;
   };
   ERR_QUICPIPE_BACKEND_UNAVAILABLE: { readonly backend: string; readonly reason: string };

@@ -185,8 +185,7 @@ function shown(value: unknown): string {
 
 function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value);
-  if (typeof value === "number") return `the number ${value}`;
-  if (typeof value === "boolean") return `the boolean ${value}`;
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
   if (typeof value === "string") return value === "" ? "an empty string" : "a string that does not fit";
   if (Array.isArray(value)) return "an array";
   if (typeof value !== "object") return `a ${typeof value}`;

@@ -33,7 +33,7 @@ const sessions = new Map<string, SessionId>();
 const open = await loadRelayTelemetry({});
 const telemetry = open({
   backend: forwarder.backend,
-  figures: () => telemetryFigures(forwarder, undefined, mailboxCounts),
+  figures: () => telemetryFigures({ forwarder, stunPort: undefined, mailboxCounts }),
   trafficOf: (id) => forwarder.countersOf(sessions.get(id)!),
   now: Date.now,
 });

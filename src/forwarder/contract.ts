@@ -73,6 +73,7 @@ export type DropReason =
   | "gateway-stranger-rate" // short headers of unknown connections come faster than allowed
   | "gateway-share-rate" // new gateway clients of one IPv4 address or IPv6 /64 come faster than allowed
   | "gateway-send-failed" // sending to the gateway or its client failed
+  | "gateway-too-long" // longer than the link to the client takes, as a probe of the gateway for the path's MTU is
   | "gateway-stray" // on the gateway's side, but for a client that is gone, or not from the gateway (native)
   | "stun-unanswered"; // a STUN message without an answer; `ForwarderStats.stun` says why
 

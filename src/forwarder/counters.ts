@@ -32,6 +32,7 @@ export function createCounters(): Counters {
       "gateway-stranger-rate": 0,
       "gateway-share-rate": 0,
       "gateway-send-failed": 0,
+      "gateway-too-long": 0,
       "gateway-stray": 0,
       "stun-unanswered": 0,
     },

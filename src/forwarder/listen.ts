@@ -2,13 +2,18 @@ import { QuicpipeError } from "../errors.ts";
 import { type Address, formatAddress } from "../wire/address.ts";
 import { codeOf } from "../system-error.ts";
 
+/** The address to bind, and the name of the option that gave its port, if an error is to tell it. */
+export interface Place extends Address {
+  readonly option?: string | undefined;
+}
+
 /**
  * Binds a socket with `bind`. If the system has no IPv6, `::` becomes `0.0.0.0`.
  *
  * @throws ERR_QUICPIPE_LISTEN_FAILED, with advice, and the system's error as its cause.
  */
 export async function listen<Bound>(
-  { address, port }: Address,
+  { address, port, option }: Place,
   bind: (host: string) => Bound | Promise<Bound>,
 ): Promise<Bound> {
   try {
@@ -16,9 +21,11 @@ export async function listen<Bound>(
   } catch (cause) {
     const code = codeOf(cause);
     if (address === "::" && (code === "EAFNOSUPPORT" || code === "EADDRNOTAVAIL"))
-      return await listen({ address: "0.0.0.0", port }, bind);
-    const reason = `cannot listen on UDP ${formatAddress({ address, port })} (${code}): ${adviceFor(code)}`;
-    const details = { host: address, port, system: code };
+      return await listen({ address: "0.0.0.0", port, option }, bind);
+    const where = formatAddress({ address, port });
+    const why = option === undefined ? code : `\`${option}\`, ${code}`;
+    const reason = `cannot listen on UDP ${where} (${why}): ${adviceFor(code)}`;
+    const details = { host: address, port, system: code, ...(option !== undefined && { option }) };
     throw new QuicpipeError("ERR_QUICPIPE_LISTEN_FAILED", reason, { cause, details });
   }
 }

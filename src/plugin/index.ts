@@ -39,4 +39,4 @@ export type {
   XdpOption,
   XdpStatus,
 } from "../forwarder/index.ts";
-export type { RelayStats } from "./stats/stats.ts";
+export type { RelayAddress, RelayStats } from "./stats/stats.ts";

@@ -13,7 +13,7 @@ import type { RouteFamily } from "./routes/route.ts";
 import { answer } from "./routes/router.ts";
 import { type Service, openService } from "./service.ts";
 import { type Settings, resolveUpstream } from "./options/settings.ts";
-import { type RelayStats, relayStats } from "./stats/stats.ts";
+import { type RelayAddress, relayAddress, type RelayStats, relayStats } from "./stats/stats.ts";
 import { searchPage } from "./stats/page.ts";
 import { statsQuery } from "./stats/query.ts";
 
@@ -40,7 +40,7 @@ export class RelayControl {
     this.#log = new Log(settings.logger, Date.now);
   }
 
-  async listen(options?: ListenOptions): Promise<Address> {
+  async listen(options?: ListenOptions): Promise<RelayAddress> {
     const { upstream } = requireOptions("listen(…)", options, { upstream: true });
     if (this.#closing) throw closed("was closed: make a new one");
     if (upstream && this.#settings.upstream)
@@ -54,7 +54,7 @@ export class RelayControl {
         "the socket is open without upstream: call serve(), or listen({ upstream }), before anything else opens it",
       );
     this.#isHeld = true;
-    return (await this.#opened(upstream)).forwarder.address();
+    return relayAddress(await this.#opened(upstream));
   }
 
   /** Returns the parts of the relay; opens them if they are not open. */
@@ -86,8 +86,8 @@ export class RelayControl {
     });
   }
 
-  address(): Address {
-    return this.#running().forwarder.address();
+  address(): RelayAddress {
+    return relayAddress(this.#running());
   }
 
   sourceOf(address: string, port: number | undefined): Address | undefined {

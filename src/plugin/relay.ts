@@ -2,7 +2,7 @@ import type { H3Event, H3Plugin } from "h3";
 import type { RegistrationStats, StatsOrder } from "../protocol.ts";
 import type { Address } from "../wire/address.ts";
 import type { UpstreamOptions } from "./options/options.ts";
-import type { RelayStats } from "./stats/stats.ts";
+import type { RelayAddress, RelayStats } from "./stats/stats.ts";
 
 /** Options of {@link Relay.listen}. */
 export interface ListenOptions {
@@ -40,19 +40,19 @@ export interface Relay extends AsyncDisposable {
    */
   readonly plugin: H3Plugin;
   /**
-   * Opens the public UDP socket and returns its address. Keeps the process alive until {@link close}. Otherwise the first
-   * request to a path of the relay opens the socket, which then keeps no process alive. No request can come through a closed
-   * socket, so a relay behind an HTTP/3 gateway has to listen; so has a relay with pins, whose packets are to go on at once.
-   * Idempotent.
+   * Opens the public UDP socket and returns its address, with the number of the second port (`stunPort`) if there is one.
+   * Keeps the process alive until {@link close}. Otherwise the first request to a path of the relay opens the socket, which
+   * then keeps no process alive. No request can come through a closed socket, so a relay behind an HTTP/3 gateway has to
+   * listen; so has a relay with pins, whose packets are to go on at once. Idempotent.
    *
    * @throws ERR_QUICPIPE_LISTEN_FAILED, after which it may be retried; ERR_QUICPIPE_CLOSED; ERR_QUICPIPE_BACKEND_UNAVAILABLE
    *   if the native backend is required and cannot run; ERR_QUICPIPE_OPTION_INVALID and ERR_QUICPIPE_STATE_UNAVAILABLE if
    *   the development key cannot be used; ERR_QUICPIPE_OPTION_INVALID for an `upstream` that is not the first one, or that
    *   comes once the socket is open
    */
-  listen(options?: ListenOptions): Promise<Address>;
-  /** Returns the address of the public UDP socket. @throws ERR_QUICPIPE_CLOSED unless the socket is open */
-  address(): Address;
+  listen(options?: ListenOptions): Promise<RelayAddress>;
+  /** Returns what {@link listen} does. @throws ERR_QUICPIPE_CLOSED unless the socket is open */
+  address(): RelayAddress;
   /**
    * Returns the real address of the client that the app's HTTP server sees at this address, for rate limits per source;
    * `undefined` if the client did not come through this relay, or the relay's socket is not open.

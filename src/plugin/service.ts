@@ -78,7 +78,7 @@ export async function openService(context: ServiceContext): Promise<Service> {
   opening.defer(() => mailbox.close());
   const telemetry = openTelemetry({
     backend: forwarder.backend,
-    figures: () => telemetryFigures(forwarder, registry, mailboxCounts),
+    figures: () => telemetryFigures({ forwarder, stunPort, mailboxCounts }, registry),
     trafficOf: (id) => registry?.countersOf(id),
     now: steadyNow,
   });

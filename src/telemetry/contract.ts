@@ -51,6 +51,8 @@ export interface RelayFigures {
   readonly dropped: Readonly<Record<string, number>>;
   /** Ended mailbox messages, by outcome. */
   readonly messages: Readonly<Record<string, number>>;
+  /** Messages at the second port, by outcome; empty if there is none. */
+  readonly stunPort: Readonly<Record<string, number>>;
   readonly registrations: number;
   readonly queuedMessages: number;
 }

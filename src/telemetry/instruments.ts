@@ -53,6 +53,12 @@ export const counters: Readonly<Record<string, Metric & { valuesOf(figures: Rela
     by: [attributes.outcome],
     valuesOf: ({ messages }) => messages,
   },
+  "quicpipe.stun_port.messages": {
+    unit: "{message}",
+    description: "STUN messages at the second port.",
+    by: [attributes.stunOutcome],
+    valuesOf: ({ stunPort }) => stunPort,
+  },
 };
 
 /** Current levels by name, read at each collection. */

@@ -45,6 +45,7 @@ export const attributes = {
   path: "quicpipe.path",
   backend: "quicpipe.backend",
   outcome: "quicpipe.mailbox.outcome",
+  stunOutcome: "quicpipe.stun.outcome",
   packetsFrom: "quicpipe.relay.packets_from",
   bytesFrom: "quicpipe.relay.bytes_from",
   packetsTo: "quicpipe.relay.packets_to",

@@ -19,7 +19,7 @@ export const relayArgs = {
   "stun-port": {
     type: "string",
     description:
-      "A second UDP port, which shows peers what their NATs make of another destination (default: none)",
+      "A second UDP port, by which peers find out whether their NAT gives each destination another port; open it in the firewall (default: none)",
     valueHint: "port",
   },
   "trusted-proxies": {

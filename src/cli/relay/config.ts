@@ -1,7 +1,8 @@
+import { port as defaultPort } from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
 import { isJsonObject, optionError } from "../../option-checks.ts";
 import type { QuicpipeOptions } from "../../plugin/index.ts";
-import { listOf, readOptionFile, requireNumber } from "../arguments.ts";
+import { listOf, type NumberRange, readOptionFile, requireNumber } from "../arguments.ts";
 import { suggestion } from "../suggestion.ts";
 import type { RelayArgs } from "./args.ts";
 
@@ -33,6 +34,7 @@ export function relayConfig(args: RelayArgs, production = false): RelayConfig {
   ]);
   // quicpipe() itself refuses wrong values from the file.
   const { tls, ...options } = Object.fromEntries(values) as FileOptions;
+  requireTwoPorts(options, args, file);
   if (production && options.auth === undefined) throw authRequired();
   return { options, tls };
 }
@@ -40,19 +42,21 @@ export function relayConfig(args: RelayArgs, production = false): RelayConfig {
 /** Those of quicpipe() that JSON can hold and this command does not decide itself. */
 type FileOptions = Omit<QuicpipeOptions, "upstream" | "hooks" | "logger"> & { tls?: TlsFiles };
 
+const ports: NumberRange = { max: 65_535 };
+
 const notAFlag = (): undefined => undefined;
 
 /** The options of a config file, and what flags say of each. */
 const fileOptions: Readonly<Record<keyof FileOptions, (args: RelayArgs, file: unknown) => unknown>> = {
   host: ({ host }) => host,
-  port: ({ port }) => numberOf("--port", port),
+  port: ({ port }) => numberOf("--port", port, ports),
   trustedProxies: ({ "trusted-proxies": proxies }) => (proxies === undefined ? undefined : listOf(proxies)),
   publicAddress: (args) => args["public-address"],
   basePath: notAFlag,
   console: notAFlag,
   auth: authOf,
   stun: ({ stun }) => stun,
-  stunPort: (args) => numberOf("--stun-port", args["stun-port"]),
+  stunPort: (args) => numberOf("--stun-port", args["stun-port"], ports),
   forwarder: forwarderOf,
   xdp: xdpOf,
   limits: notAFlag,
@@ -80,13 +84,27 @@ function requireKnown(file: Record<string, unknown>): void {
   throw optionError(unknown, `option ${unknown} is unknown${hint}; known here are ${known.join(", ")}`);
 }
 
+/** @throws ERR_QUICPIPE_OPTION_INVALID if a flag gives both ports one number. Of two options in the file quicpipe() says it. */
+function requireTwoPorts(
+  { port = defaultPort, stunPort }: QuicpipeOptions,
+  args: RelayArgs,
+  file: Record<string, unknown>,
+): void {
+  const flag = (["stun-port", "port"] as const).find((name) => args[name] !== undefined);
+  if (port !== stunPort || port === 0 || flag === undefined) return;
+  const second = args["stun-port"] === undefined ? "`stunPort` in the config file" : "--stun-port";
+  const inFile = file["port"] === undefined ? "the default of --port" : "`port` in the config file";
+  const first = args.port === undefined ? inFile : "--port";
+  throw optionError(`--${flag}`, `${second} and ${first} are both ${port}: give one of them another number`);
+}
+
 /** Leaves out what was not given, so that it does not take the place of a value from the file. */
 function given(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
-function numberOf(option: string, value: string | undefined): number | undefined {
-  return value === undefined ? undefined : requireNumber(option, value);
+function numberOf(option: string, value: string | undefined, range?: NumberRange): number | undefined {
+  return value === undefined ? undefined : requireNumber(option, value, range);
 }
 
 function forwarderOf({ backend, threads }: RelayArgs, file: unknown): unknown {

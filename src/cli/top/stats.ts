@@ -45,6 +45,7 @@ const registration = object({
 const figures = object({
   backend: text,
   backendReason: text,
+  address: object({ stunPort: optional(number) }),
   registrations: number,
   cids: number,
   waiters: number,
@@ -53,6 +54,8 @@ const figures = object({
   mailbox: object({ queued: number }),
   dropped: counts,
   stun: counts,
+  // Older relays have none.
+  stunPort: optional(nullOr(counts)),
   refused: counts,
   gateway: object({ packetsIn: number, packetsOut: number, clients: number }),
   path: object({
@@ -81,9 +84,9 @@ function isShallow(value: unknown, levels: number): boolean {
  */
 export function requireStats(answer: object, maxRegistrations: number): PagedRelayStats {
   if (isShallow(answer, maxDepth) && figures(answer)) {
-    const { page, ...totals } = answer as PagedRelayStats;
+    const { page, stunPort = null, ...totals } = answer as PagedRelayStats;
     const registrations = page.registrations.slice(0, maxRegistrations).map(withQuiet);
-    return { ...totals, page: { ...page, registrations } };
+    return { ...totals, stunPort, page: { ...page, registrations } };
   }
   throw new QuicpipeError(
     "ERR_QUICPIPE_RELAY_REFUSED",

@@ -39,11 +39,11 @@ export function topLines(given: TopFigures, surface: TopSurface): string[] {
 function headLines({ stats, fault }: TopFigures, { columns, style }: TopSurface): string[] {
   const { registrations, cids, waiters, unclaimed, mailbox, xdp } = stats;
   const held = [
-    `${count(registrations)} registrations`,
-    `${count(cids)} connection IDs`,
-    ...(unclaimed > 0 ? [`${count(unclaimed)} sessions of an earlier process`] : []),
+    counted(registrations, "registration"),
+    counted(cids, "connection ID"),
+    ...(unclaimed > 0 ? [`${counted(unclaimed, "session")} of an earlier process`] : []),
     `${count(waiters)} waiting`,
-    `${count(mailbox.queued)} messages`,
+    counted(mailbox.queued, "message"),
   ];
   const interfaces = xdp.interfaces.map(({ name, state }) => `${name} ${state}`).join(", ");
   const reason = xdp.reason === "" ? "" : ` (${xdp.reason})`;
@@ -72,19 +72,21 @@ function pathLines({ stats, rates }: TopFigures, { columns, style }: TopSurface)
 
 /** Returns a line for each group of counters, with those that are not 0. */
 function countLines(stats: PagedRelayStats, { columns, style }: TopSurface): string[] {
-  const { dropped, overflowed, stun, refused, gateway } = stats;
+  const { dropped, overflowed, stun, stunPort, address, refused, gateway } = stats;
   const { queuedBytes: _, ...messages } = stats.mailbox;
   const groups: readonly (readonly [string, Readonly<Record<string, number>>])[] = [
     ["dropped", { ...dropped, overflowed }],
     ["gateway", gatewayCounts(gateway)],
     ["stun", stun],
+    ...(stunPort ? [["second", stunPort] as const] : []),
     ["mailbox", messages],
     ["refused", refused],
   ];
   return groups.map(([name, counts]) => {
     const moved = Object.entries(counts).filter(([, value]) => value > 0);
     const text = moved.map(([key, value]) => `${key} ${count(value)}`).join(", ") || "nothing";
-    const line = cut(text, Math.max(0, columns - 8));
+    const port = name === "second" && address.stunPort !== undefined ? `port ${address.stunPort}: ` : "";
+    const line = cut(port + text, Math.max(0, columns - 8));
     return (
       fit(name, Math.min(8, columns)) +
       (name === "dropped" && moved.length > 0 ? style("yellow", line) : line)
@@ -159,6 +161,11 @@ function sessionLines(registrations: readonly RegistrationStats[], { columns, st
 
 function count(value: number): string {
   return value.toLocaleString("en").replaceAll(",", " ");
+}
+
+/** A count and what it counts, whose plural ends in s. */
+function counted(value: number, noun: string): string {
+  return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
 }
 
 function sum(values: readonly number[]): number {

@@ -22,6 +22,7 @@ const explanations: Readonly<Record<string, string>> = {
   "gateway-stranger-rate": "clients of connections that nobody knows come too fast",
   "gateway-share-rate": "new gateway clients of one address come too fast",
   "gateway-send-failed": "gateway or client could not be sent to",
+  "gateway-too-long": "how the gateway finds the longest datagram that passes",
   "gateway-stray": "at the gateway's side, but not from the gateway",
   "stun-unanswered": "STUN that gets no answer",
 };

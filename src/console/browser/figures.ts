@@ -1,5 +1,5 @@
 import { byId, setText } from "./elements.ts";
-import type { Snapshot } from "./snapshot.ts";
+import type { Snapshot, Totals } from "./snapshot.ts";
 import { formatBytes, formatCount } from "./quantities.ts";
 
 /** Shows the figures at the top of the page, and the relay's address and backend. */
@@ -15,6 +15,7 @@ export class Figures {
     showText("backend", backend);
     byId("backend").title = backendReason;
     byId("backend").hidden = false;
+    showSecondPort(totals);
     showText("figure-sessions", formatCount(registrations));
     showText("figure-cids", `${formatCount(cids)} connection IDs`);
     showText("figure-packets-total", `${formatCount(relayed.packets)} in all`);
@@ -42,6 +43,12 @@ export class Figures {
     byId("figure-drops").dataset["tone"] = perSecond > 0 ? "bad" : "";
     showText("figure-drops-total", `${formatCount(drops)} in all`);
   }
+}
+
+function showSecondPort({ address, stunPort }: Totals): void {
+  if (!stunPort) return;
+  showText("second-port", `second port ${address.stunPort}: ${formatCount(stunPort.answered)} answered`);
+  byId("second-port").hidden = false;
 }
 
 function showText(id: string, text: string): void {

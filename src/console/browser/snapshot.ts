@@ -4,10 +4,11 @@ import type { TrafficRate } from "../../protocol.ts";
 export interface Totals {
   readonly backend: string;
   readonly backendReason: string;
-  readonly address: { readonly address: string; readonly port: number };
+  readonly address: { readonly address: string; readonly port: number; readonly stunPort?: number };
   readonly registrations: number;
   readonly cids: number;
   readonly relayed: { readonly packets: number; readonly bytes: number };
+  readonly stunPort: { readonly answered: number } | null;
   readonly dropped: Readonly<Record<string, number>>;
   readonly mailbox: {
     readonly queued: number;

@@ -14,6 +14,7 @@ import { KnownIds, type UsedIds } from "./known-ids.ts";
 import { PathMap } from "../udp/address-map.ts";
 import { type Connection, type Place, placeLimits, Places } from "./places.ts";
 import { arrivalOf, Probation } from "./probation.ts";
+import { codeOf } from "../../system-error.ts";
 import { literalLookup, type Send } from "../udp/udp-socket.ts";
 import { VirtualAddresses } from "./virtual-addresses.ts";
 
@@ -216,8 +217,10 @@ export class Splice {
   /** Counts a datagram that was passed on, or was not. */
   #count(way: "packetsIn" | "packetsOut", failure: unknown): void {
     const { dropped, gateway } = this.#options.counters;
-    if (failure) dropped["gateway-send-failed"]++;
-    else gateway[way]++;
+    if (!failure) gateway[way]++;
+    // The gateway finds out the path's MTU by what does not arrive (RFC 8899).
+    else if (way === "packetsOut" && codeOf(failure) === "EMSGSIZE") dropped["gateway-too-long"]++;
+    else dropped["gateway-send-failed"]++;
   }
 
   #failed(client: Client): void {

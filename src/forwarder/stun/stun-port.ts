@@ -21,10 +21,10 @@ export interface StunPortOptions extends PublicSocketOptions {
 /**
  * Opens a second port for STUN, which keeps no process alive. The caller closes it.
  *
- * @throws ERR_QUICPIPE_LISTEN_FAILED
+ * @throws ERR_QUICPIPE_LISTEN_FAILED, with `stunPort` as the option
  */
 export async function openStunPort(options: StunPortOptions): Promise<StunPort> {
-  const socket = await openPublicSocket(options);
+  const socket = await openPublicSocket({ ...options, option: "stunPort" });
   socket.unref();
   const stun = new PlainStun(options.now());
   socket.onDatagram = (datagram, from) => {

@@ -12,7 +12,13 @@ import { bindUdpSocket, closeUdpSocket, type Send, sendFrom, type UdpSocketOptio
 export type Receive = (datagram: Uint8Array, source: PeerAddress) => void;
 
 /** Options of {@link openPublicSocket}. `onError` is called for faults of the sockets, and for addresses that can have none. */
-export type PublicSocketOptions = Pick<ForwarderOptions, "host" | "port" | "socketBufferBytes" | "onError">;
+export interface PublicSocketOptions extends Pick<
+  ForwarderOptions,
+  "host" | "port" | "socketBufferBytes" | "onError"
+> {
+  /** Name of the option that gave the port, for an error. */
+  readonly option?: string;
+}
 
 /**
  * Binds the relay's UDP port. `::` takes IPv4 as well, and becomes `0.0.0.0` if the system has no IPv6. The caller closes it.
@@ -20,9 +26,9 @@ export type PublicSocketOptions = Pick<ForwarderOptions, "host" | "port" | "sock
  * @throws ERR_QUICPIPE_LISTEN_FAILED
  */
 export async function openPublicSocket(options: PublicSocketOptions): Promise<PublicSocket> {
-  const { host: address, port } = options;
+  const { host: address, port, option } = options;
   const socket = new PublicSocket(
-    await listen({ address, port }, (host) => bind({ ...options, host })),
+    await listen({ address, port, option }, (host) => bind({ ...options, host })),
     options,
   );
   await socket.follow();

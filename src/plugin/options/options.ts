@@ -98,8 +98,9 @@ export interface QuicpipeOptions {
    */
   readonly xdp?: XdpOption;
   /**
-   * A second public UDP port, 0 (any free port) to 65 535, that tells who asks its address and does nothing else. Peers learn by it
-   * what their NATs make of another destination. Default none.
+   * A second public UDP port, 0 (any free port) to 65 535 and other than `port`, by which peers find out whether their NAT gives
+   * each destination another port. It answers Binding requests that are padded to the length of the answer, and does nothing
+   * else. If it is set, the firewall has to let it in. Default none.
    */
   readonly stunPort?: number;
   /** `"registered"` (default): STUN requires a registration's credentials; `"public"`: also answers standard clients. */

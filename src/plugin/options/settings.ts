@@ -88,7 +88,7 @@ export function resolveSettings(given: QuicpipeOptions | undefined, environment:
   } satisfies OptionChecks<QuicpipeOptions>;
   const { console, forwarder, ...others } = checkOptions("quicpipe(…)", given, checks);
   if (others.stunPort === others.port && others.port !== 0)
-    throw optionInvalid("stunPort", others.stunPort, `another port than \`port\`, ${others.port}`);
+    throw optionInvalid("stunPort", others.stunPort, "another port than the option port");
   return { ...others, ...forwarder, consolePath: console && others.basePath + console };
 }
 

@@ -102,7 +102,8 @@ export const openApiSchemas: Readonly<Record<SchemaName, unknown>> = {
         type: "integer",
         minimum: 1,
         maximum: 65_535,
-        description: "The relay's second UDP port, which answers plain STUN; absent if it has none.",
+        description:
+          "The relay's second UDP port, by which peers find out whether their NAT gives each destination another port; absent if it has none. It answers plain Binding requests that are padded to the length of the answer.",
       },
       secret: { ...text, description: "Password of the STUN long-term credential; the username is the id." },
     },
@@ -160,7 +161,14 @@ export const openApiSchemas: Readonly<Record<SchemaName, unknown>> = {
     {
       backend: { type: "string", enum: ["dgram", "native"] },
       backendReason: text,
-      address: object({ address: text, port: count }),
+      address: object(
+        {
+          address: text,
+          port: count,
+          stunPort: { ...count, description: "The second port; absent if there is none." },
+        },
+        ["stunPort"],
+      ),
       registrations: { ...count, description: "Right now." },
       cids: count,
       rateBuckets: {

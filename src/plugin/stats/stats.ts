@@ -15,13 +15,19 @@ import type { Registry } from "../../registry/index.ts";
 import type { RelayFigures } from "../../telemetry/index.ts";
 import type { Waiters } from "../http/caller-limits.ts";
 
+/** Where the public UDP sockets of a relay are bound. */
+export interface RelayAddress extends Address {
+  /** Number of the second port, at the same IP address; absent if there is none. */
+  readonly stunPort?: number;
+}
+
 /** Totals of a relay since it began to listen. Figures only: no names, connection IDs or addresses of peers. */
 export interface RelayStats {
   /** The running data plane, and the reason why there is no faster one. */
   readonly backend: Forwarder["backend"];
   readonly backendReason: string;
-  /** Address of the public UDP socket. */
-  readonly address: Address;
+  /** Address of the public UDP socket, and the number of the second port. */
+  readonly address: RelayAddress;
   /** Current registrations and their connection IDs. */
   readonly registrations: number;
   readonly cids: number;
@@ -73,6 +79,14 @@ export interface CountedParts {
   readonly refused: ReadonlyMap<QuicpipeErrorCode, number>;
 }
 
+/** Returns where a running relay is. */
+export function relayAddress({
+  forwarder,
+  stunPort,
+}: Pick<CountedParts, "forwarder" | "stunPort">): RelayAddress {
+  return { ...forwarder.address(), ...(stunPort && { stunPort: stunPort.number }) };
+}
+
 /** Collects the figures of a running relay. */
 export function relayStats(parts: CountedParts): RelayStats {
   const { forwarder, stunPort, registry, mailboxCounts, waiters, refused } = parts;
@@ -80,7 +94,7 @@ export function relayStats(parts: CountedParts): RelayStats {
   return {
     backend: forwarder.backend,
     backendReason: forwarder.backendReason,
-    address: forwarder.address(),
+    address: relayAddress(parts),
     ...registry.stats(),
     relayed,
     path,
@@ -99,9 +113,8 @@ export function relayStats(parts: CountedParts): RelayStats {
 
 /** Collects the figures for telemetry with one reading of the data plane. `registry` may not exist yet. */
 export function telemetryFigures(
-  forwarder: Forwarder,
-  registry: Registry | undefined,
-  mailboxCounts: MailboxStats,
+  { forwarder, stunPort, mailboxCounts }: Pick<CountedParts, "forwarder" | "stunPort" | "mailboxCounts">,
+  registry?: Registry,
 ): RelayFigures {
   const { path, dropped, overflowed } = forwarder.stats();
   const { queued, queuedBytes: _, ...ended } = mailboxCounts;
@@ -110,6 +123,7 @@ export function telemetryFigures(
     traffic: path,
     dropped: { ...dropped, "receive-buffer-full": overflowed },
     messages: { ...ended },
+    stunPort: stunPort?.counts() ?? {},
     registrations: registry?.stats().registrations ?? 0,
     queuedMessages: queued,
   };

@@ -1,8 +1,11 @@
+import { randomBytes } from "node:crypto";
 import { H3 } from "h3";
 import type { Locator, Page } from "playwright-core";
 import { describe, expect } from "vitest";
 import { itWith } from "../harness/requirement.ts";
 import { register, startBusyConsoleApp, startConsoleApp } from "./console-app.ts";
+import { openPeer } from "../harness/udp-peer.ts";
+import { encodeBindingRequest } from "../../../src/wire/stun-binding.ts";
 import { adminToken, secret, tokenFor } from "../harness/token.ts";
 import { keepPicture, openPage, signIn } from "./browser.ts";
 
@@ -54,6 +57,22 @@ describe("the sign-in page", () => {
 });
 
 describe("the console", () => {
+  itInBrowser("says what the second port has answered, where there is one", async () => {
+    const served = await startConsoleApp({ host: "127.0.0.1", stunPort: 0 });
+    const { stunPort: port } = served.relay.address();
+    const watched = await openPage(served.url);
+    await signIn(watched, await adminToken());
+    const said = watched.page.locator("#second-port");
+    await expect.poll(() => said.textContent()).toBe(`second port ${port}: 0 answered`);
+    const peer = await openPeer();
+    peer.send(encodeBindingRequest({ transactionId: randomBytes(12) }), {
+      address: "127.0.0.1",
+      port: port!,
+    });
+    await expect.poll(() => said.textContent()).toBe(`second port ${port}: 1 answered`);
+    await keepPicture(watched, "second-port");
+  });
+
   itInBrowser("shows who talks, and a graph that moves", async () => {
     const served = await startBusyConsoleApp();
     const watched = await openPage(served.url);

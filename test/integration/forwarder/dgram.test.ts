@@ -12,6 +12,7 @@ const backendReason = "for a test";
 
 forwarderSuite("dgram", (options) => createDgramForwarder(options, { backendReason }), [
   "dropped send-buffer-full",
+  "dropped gateway-too-long",
   "dropped gateway-stray",
   "stun over-share",
   "stun overloaded",

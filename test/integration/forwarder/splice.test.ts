@@ -1,20 +1,24 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { gatewayWaitingDatagrams } from "../../../src/defaults/index.ts";
 import { type Counters, createCounters } from "../../../src/forwarder/counters.ts";
-import { Splice } from "../../../src/forwarder/splice/splice.ts";
+import { Splice, type SpliceOptions } from "../../../src/forwarder/splice/splice.ts";
 import type { Address } from "../../../src/wire/address.ts";
 import { initial } from "./gateway.ts";
 import { settles } from "./rig.ts";
 import { openPeer } from "../harness/udp-peer.ts";
 
-function createSplice(upstream: Address, counters: Counters): Splice {
+function createSplice(
+  upstream: Address,
+  counters: Counters,
+  reply: SpliceOptions["reply"] = () => expect.unreachable("nothing is sent back"),
+): Splice {
   return new Splice({
     upstream,
     clientsBy: "address",
     maxClients: 1,
     socketBufferBytes: 65_536,
     counters,
-    reply: () => expect.unreachable("nothing is sent back"),
+    reply,
     nowMs: 0,
   });
 }
@@ -43,6 +47,21 @@ describe("Splice", () => {
     splice.forward(initial, { address: "192.0.2.1", port: 1 }, 0);
     await splice.close(0);
     expect([counters.dropped["gateway-send-failed"], splice.size]).toEqual([1, 0]);
+  });
+
+  it.each([
+    ["EMSGSIZE", "gateway-too-long"],
+    ["EPERM", "gateway-send-failed"],
+  ] as const)("counts an answer that the system refuses with %s as %s", async (code, reason) => {
+    const upstream = await openPeer();
+    const counters = createCounters();
+    const splice = createSplice(upstream.address, counters, (_datagram, _to, done) => done(code));
+    onTestFinished(() => splice.close(0));
+    splice.forward(initial, { address: "192.0.2.1", port: 1 }, 0);
+    await settles(() => upstream.inbox.length, 1);
+    upstream.send(initial, upstream.inbox[0]!.from);
+    await settles(() => counters.dropped[reason], 1);
+    expect(counters.gateway.packetsOut).toBe(0);
   });
 
   it("counts the answers that have arrived for a client when it is forgotten", async () => {

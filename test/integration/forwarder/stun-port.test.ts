@@ -48,6 +48,7 @@ describe("a STUN port", () => {
     const { address } = await openPeer("127.0.0.1");
     await expect(open("127.0.0.1", address.port)).rejects.toMatchObject({
       code: "ERR_QUICPIPE_LISTEN_FAILED",
+      details: { option: "stunPort" },
     });
   });
 });

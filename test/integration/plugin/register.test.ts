@@ -44,6 +44,7 @@ describe("POST /v1/register", () => {
 
   it("names the second port of a relay that has one, which tells a peer its address", async () => {
     const app = await serveRelay({ auth, host: "127.0.0.1", stunPort: 0 });
+    expect(await app.relay.listen()).toEqual(app.relay.address());
     const token = await tokenFor("alice");
     const { stunPort } = (await register(app, token, { key: newKey(), num: 1 })).body;
     const peer = await openPeer();
@@ -54,6 +55,8 @@ describe("POST /v1/register", () => {
       address: peer.address,
     });
     expect(app.relay.stats().stunPort).toMatchObject({ answered: 1 });
+    expect(app.relay.address()).toMatchObject({ stunPort });
+    expect(app.relay.stats().address).toEqual(app.relay.address());
     const { registrations } = (await call("GET", `${app.url}/v1/registrations`, { token })).body;
     expect(registrations).toMatchObject([{ address: null }]);
     expect(registrations[0]).not.toHaveProperty("stunPort");
@@ -62,6 +65,7 @@ describe("POST /v1/register", () => {
   it("has no second port unless it is asked for", async () => {
     const app = await serveRelay({ auth });
     expect(app.relay.stats().stunPort).toBeNull();
+    expect(app.relay.address()).not.toHaveProperty("stunPort");
   });
 
   it("refreshes what the same subject registered with the same key, with more or fewer connection IDs", async () => {

@@ -58,7 +58,7 @@ async function openRelay(count: number): Promise<{ telemetry: RelayTelemetry; lo
   const sessions = new Map<string, SessionId>();
   const telemetry = (await loadRelayTelemetry({}))({
     backend: forwarder.backend,
-    figures: () => telemetryFigures(forwarder, undefined, mailboxCounts),
+    figures: () => telemetryFigures({ forwarder, stunPort: undefined, mailboxCounts }),
     trafficOf(id) {
       looks++;
       return forwarder.countersOf(sessions.get(id)!);

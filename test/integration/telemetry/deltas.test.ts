@@ -29,7 +29,7 @@ async function live(sdk: TestSdk, create: CreateForwarder): Promise<void> {
   const mailboxCounts = createMailboxCounts();
   const telemetry = open({
     backend,
-    figures: () => telemetryFigures(forwarder, undefined, mailboxCounts),
+    figures: () => telemetryFigures({ forwarder, stunPort: undefined, mailboxCounts }),
     trafficOf: () => undefined,
     now: () => clock.nowMs,
   });

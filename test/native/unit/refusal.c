@@ -125,6 +125,22 @@ static void blames_the_gateway(void)
   sent_end(&sent);
 }
 
+static void counts_probes_of_the_gateway_apart(void)
+{
+  for (int out = 0; out < 2; out++) {
+    sent_begin(&sent, true);
+    struct qp_destination destination = sent_destination(&sent, 0);
+    destination.direction = out ? QP_DIRECTION_GATEWAY_OUT : QP_DIRECTION_GATEWAY_IN;
+    sent_add(&sent, &destination, 1674);
+    sent.answers[0] = sent.answers[1] = EMSGSIZE;
+    sent_flush(&sent);
+    CHECK(sent_counter(&sent, QP_GATEWAY_TOO_LONG) == (uint64_t)out);
+    CHECK(sent_counter(&sent, QP_GATEWAY_SEND_FAILED) == (uint64_t)!out);
+    check_counts(0, 0, 0);
+    sent_end(&sent);
+  }
+}
+
 static const struct test tests[] = {
   { "EIO: the datagrams leave singly, and none is ever segmented again", gives_segmenting_up },
   { "EINVAL: those of this message leave singly, the next are segmented again", sends_one_message_singly },
@@ -135,6 +151,7 @@ static const struct test tests[] = {
   { "ECONNREFUSED and EINTR: about an earlier one or none, so all leave", is_not_about_this_message },
   { "an error in the middle is about the message it came for", finds_the_culprit },
   { "on the way to the gateway it is counted as the gateway's", blames_the_gateway },
+  { "EMSGSIZE: what the gateway sends is counted as too long", counts_probes_of_the_gateway_apart },
 };
 
 const struct suite refusal_suite = SUITE("refusal", tests);

@@ -29,11 +29,27 @@ describe("listen", () => {
     });
   });
 
+  it("names the option that gave the port, where there is one", async () => {
+    const taken = listen(
+      { address: "::1", port: 3478, option: "stunPort" },
+      refusing({ "::1": "EADDRINUSE" }),
+    );
+    await expect(taken).rejects.toMatchObject({
+      message: expect.stringContaining("[::1]:3478 (`stunPort`, EADDRINUSE): another socket"),
+      details: { host: "::1", port: 3478, system: "EADDRINUSE", option: "stunPort" },
+    });
+  });
+
   it("names the address that it tried last", async () => {
     const neither = listen(
       { address: "::", port: 1 },
       refusing({ "::": "EAFNOSUPPORT", "0.0.0.0": "EACCES" }),
     );
     await expect(neither).rejects.toMatchObject({ details: { host: "0.0.0.0", system: "EACCES" } });
+    const second = listen(
+      { address: "::", port: 1, option: "stunPort" },
+      refusing({ "::": "EAFNOSUPPORT", "0.0.0.0": "EACCES" }),
+    );
+    await expect(second).rejects.toMatchObject({ details: { host: "0.0.0.0", option: "stunPort" } });
   });
 });

@@ -19,6 +19,7 @@ function createRelay(): {
       traffic: { kernel: traffic(packets.kernel), user: traffic(packets.user) },
       dropped: { "rate-limited": packets.user * 2 },
       messages: { taken: 1 },
+      stunPort: { answered: packets.user, "too-short": 0 },
       registrations: 3,
       queuedMessages: 4,
     }),
@@ -44,6 +45,7 @@ describe("the metrics of a relay", () => {
       "quicpipe.relay.packets": { "transmit kernel native": 0, "transmit user native": 5 },
       "quicpipe.relay.dropped": { "rate-limited": 10 },
       "quicpipe.mailbox.messages": { taken: 0 },
+      "quicpipe.stun_port.messages": { answered: 5, "too-short": 0 },
       "quicpipe.registration.active": { "": 3 },
       "quicpipe.mailbox.queued": { "": 4 },
     });

@@ -114,6 +114,9 @@ static bool is_full(int error)
 
 static void blame(struct qp_outbox *outbox, const struct qp_group *group, int error, uint32_t count)
 {
+  /* The gateway's HTTP/3 server finds out the path's MTU by what does not arrive (RFC 8899). */
+  if (error == EMSGSIZE && group->destination.direction == QP_DIRECTION_GATEWAY_OUT)
+    return qp_count(outbox->counters, QP_GATEWAY_TOO_LONG, count);
   drop(outbox, group->destination.direction, is_full(error) ? QP_SEND_BUFFER_FULL : QP_SEND_FAILED, count);
 }
 

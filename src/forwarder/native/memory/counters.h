@@ -38,6 +38,7 @@
   name(GATEWAY_STRANGER_RATE, "dropped.gateway-stranger-rate")  \
   name(GATEWAY_SHARE_RATE, "dropped.gateway-share-rate")        \
   name(GATEWAY_SEND_FAILED, "dropped.gateway-send-failed")      \
+  name(GATEWAY_TOO_LONG, "dropped.gateway-too-long")            \
   name(GATEWAY_STRAY, "dropped.gateway-stray")                  \
   name(STUN_UNANSWERED, "dropped.stun-unanswered")
 

@@ -18,6 +18,7 @@ const initial = longPacket(Buffer.from("aa8e87276f068b30", "hex"));
 describeNative("with the addon", () => {
   forwarderSuite("native", createNative, [
     "dropped send-buffer-full",
+    "dropped gateway-too-long",
     "dropped gateway-stray",
     "stun over-share",
     "stun overloaded",

@@ -81,8 +81,32 @@ describe("the configuration of `quicpipe relay`", () => {
     ["a certificate without its key", { cert: "c" }],
     ["a pin without XDP", { xdp: "off", "xdp-pin": true }],
     ["a port that is no number", { port: "https" }],
+    ["a second port that is the default of the first", { "stun-port": "4433" }],
   ])("refuses %s", (_, args) => {
     expect(() => relayConfig(args)).toThrow(invalid);
+  });
+
+  it.each(["abc", "-1", "3.5", "65536"])("says which numbers a port may be, for %s", (value) => {
+    for (const name of ["port", "stun-port"] as const)
+      expect(() => relayConfig({ [name]: value })).toThrow(
+        `--${name} is "${value}", but must be a whole number from 0 to 65535`,
+      );
+  });
+
+  it.each([
+    [{ port: "45433", "stun-port": "45433" }, {}, "--stun-port and --port are both 45433"],
+    [{ "stun-port": "45433" }, { port: 45_433 }, "--stun-port and `port` in the config file are both 45433"],
+    [{ port: "45433" }, { stunPort: 45_433 }, "`stunPort` in the config file and --port are both 45433"],
+    [{ "stun-port": "4433" }, {}, "--stun-port and the default of --port are both 4433"],
+  ])("says who made the two ports the same: %j beside %j", (args, file, words) => {
+    const config = configFile(JSON.stringify(file));
+    expect(() => relayConfig({ ...args, config })).toThrow(words);
+  });
+
+  it("leaves two ports of the file to quicpipe(), and lets both take free ones", () => {
+    const config = configFile('{"port": 45433, "stunPort": 45433}');
+    expect(relayConfig({ config }).options).toEqual({ port: 45_433, stunPort: 45_433 });
+    expect(relayConfig({ port: "0", "stun-port": "0" }).options).toEqual({ port: 0, stunPort: 0 });
   });
 
   it.each(["[]", "{", '"port"', '{"tls": {"cert": 1}}'])("refuses the file %s", (text) => {

@@ -18,6 +18,7 @@ function answerOf(registrations: readonly object[], more: object = {}): object {
   return {
     backend: "native",
     backendReason: "",
+    address: { address: "::", port: 4433 },
     registrations: registrations.length,
     cids: 0,
     waiters: 0,
@@ -26,6 +27,7 @@ function answerOf(registrations: readonly object[], more: object = {}): object {
     mailbox: { queued: 0 },
     dropped: {},
     stun: {},
+    stunPort: null,
     refused: {},
     gateway: { packetsIn: 0, packetsOut: 0, clients: 0 },
     path: { kernel: traffic, user: traffic },
@@ -57,6 +59,19 @@ describe("a relay's answer to `top`", () => {
     expect(() => requireStats(answerOf([{ ...older, quietMs: "long" }]), 20)).toThrow(
       expect.objectContaining({ code: "ERR_QUICPIPE_RELAY_REFUSED" }),
     );
+  });
+
+  it("may be an older relay's, which has no second port", () => {
+    expect(requireStats(answerOf([], { stunPort: undefined }), 20)).toEqual(answerOf([]));
+  });
+
+  it("has of a second port its number and its counts", () => {
+    const second = { address: { address: "::", port: 4433, stunPort: 3478 }, stunPort: { answered: 1 } };
+    expect(requireStats(answerOf([], second), 20)).toEqual(answerOf([], second));
+    for (const wrong of [{ address: { stunPort: "3478" } }, { stunPort: { answered: "many" } }])
+      expect(() => requireStats(answerOf([], wrong), 20)).toThrow(
+        expect.objectContaining({ code: "ERR_QUICPIPE_RELAY_REFUSED" }),
+      );
   });
 
   it("is refused where it is nested so deeply that reading it would exhaust the stack", () => {

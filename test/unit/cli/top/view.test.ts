@@ -26,7 +26,11 @@ const bob: RegistrationStats = {
   dropped: { "rate-limited": 3, "no-address": 1, "source-is-destination": 0 },
 };
 
-function figuresOf(registrations: RegistrationStats[], change: Partial<TopFigures> = {}): TopFigures {
+function figuresOf(
+  registrations: RegistrationStats[],
+  change: Partial<TopFigures> = {},
+  others: Partial<PagedRelayStats> = {},
+): TopFigures {
   const { relayed, gateway, dropped, stun } = createCounters();
   const stats: PagedRelayStats = {
     backend: "native",
@@ -56,8 +60,15 @@ function figuresOf(registrations: RegistrationStats[], change: Partial<TopFigure
     waiters: 6,
     refused: { ERR_QUICPIPE_TOKEN_EXPIRED: 2 },
     page: { registrations, next: null },
+    ...others,
   };
   return { stats, rates: null, ...change };
+}
+
+function secondPortLine(stunPort: PagedRelayStats["stunPort"]): string | undefined {
+  const address = { address: "::", port: 4433, stunPort: 3478 };
+  const lines = topLines(figuresOf([], {}, { address, stunPort }), { columns: 80, style: plain });
+  return lines.find((line) => line.startsWith("second"));
 }
 
 describe("topLines", () => {
@@ -70,7 +81,7 @@ describe("topLines", () => {
       [
         "quicpipe relay, native (the fastest here)",
         "XDP on: eth0 native, eth1 off (eth1 is down)",
-        "1 500 registrations, 3 000 connection IDs, 6 waiting, 1 messages",
+        "1 500 registrations, 3 000 connection IDs, 6 waiting, 1 message",
         "",
         "relayed     packets/s      bytes/s      packets        bytes",
         "kernel            500     500 kB/s    5 000 000      6.00 GB",
@@ -85,6 +96,19 @@ describe("topLines", () => {
         "subject                        packets/s     bytes/s path   address                 dropped   quiet      sent  received expires",
         "bob                                1 234   1.50 MB/s kernel 203.0.113.7:4433              4    12 s   12.0 kB   34.0 MB 13:00:05",
       ].join("\n"),
+    );
+  });
+
+  it("says of a second port what its number is and what came of its messages", () => {
+    const outcomes = { answered: 1200, malformed: 0, "too-short": 3, "rate-limited": 0, flooded: 0 };
+    expect(secondPortLine(outcomes)).toBe("second  port 3478: answered 1 200, too-short 3");
+    expect(secondPortLine({ ...outcomes, answered: 0, "too-short": 0 })).toBe("second  port 3478: nothing");
+  });
+
+  it("counts one of a thing as one", () => {
+    const one = { registrations: 1, cids: 1, unclaimed: 1 };
+    expect(topLines(figuresOf([], {}, one), { columns: 100, style: plain })[2]).toBe(
+      "1 registration, 1 connection ID, 1 session of an earlier process, 6 waiting, 1 message",
     );
   });
 

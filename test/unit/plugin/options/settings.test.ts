@@ -268,7 +268,7 @@ describe("resolveSettings", () => {
       'option trustedProxies is "10.0.0.1", but must be a list of IP literals',
     ],
     [{ console: "/x" }, 'option console is "/x", but must be false or an object with path'],
-    [{ console: true }, "option console is the boolean true, but must be false or an object with path"],
+    [{ console: true }, "option console is true, but must be false or an object with path"],
     [{ auth: { jwks: "x" } }, 'option auth.jwks is "x", but must be an https: URL'],
     [{ auth: { jwks: "me:secret@issuer" } }, "option auth.jwks is a string that does not fit"],
     [{ logger: null }, "option logger is null, but must be false or an object with the methods"],
