@@ -12,7 +12,8 @@ export {
   type NetworkCheckOptions,
   type NetworkReport,
 } from "./netcheck/check-network.ts";
-export type { MappingKind, RelayView } from "./netcheck/relay-view.ts";
+export type { MappingKind } from "./netcheck/mapping.ts";
+export type { RelayView } from "./netcheck/relay-view.ts";
 export type { MappingServices } from "./mapping/services.ts";
 export type { DirectPolicy, RelayReason } from "./path/policy.ts";
 export type { CloseInfo, ConnectionError } from "./connection/error.ts";

@@ -25,15 +25,22 @@ const mappings: Readonly<Record<MappingKind, string | undefined>> = {
   unknown: "unknown: needs a second port or address of the relay",
 };
 
+const noAnswer = "no answer: a firewall here or at the relay drops it";
+
 function familyLines(family: string, report: FamilyReport): ReportLine[] {
   if (!isView(report)) return [[family, `not reached: ${report.problem}`]];
-  const { local, httpMs, stunMs } = report;
+  const { local, httpMs, stunMs, secondPort } = report;
   const port = report.keepsPort ? "which keeps the port" : "which changes the port";
   const nat = report.isBehindNat ? `behind a NAT, ${port}: ${local} inside` : "not behind a NAT";
-  const mapping = mappings[report.mapping];
+  const isSilent = secondPort?.answers === false;
+  const mapping =
+    isSilent && report.mapping === "unknown"
+      ? "unknown, as the relay's second port does not answer"
+      : mappings[report.mapping];
   return [
     [family, `${report.public}, ${nat}`],
     ...(mapping === undefined ? [] : [["", `mapping: ${mapping}`] as const]),
+    ...(isSilent ? [["", `second port ${secondPort.port}: ${noAnswer}`] as const] : []),
     ["", `relay: HTTP ${formatMs(httpMs)}, STUN ${formatMs(stunMs)}`],
   ];
 }

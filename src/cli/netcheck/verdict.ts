@@ -6,12 +6,18 @@ export function verdictOf({ ipv4, ipv6, router }: NetworkReport): string {
   if (views.length === 0) return "The relay cannot be reached by UDP, so no peer can be reached.";
   if (!views.some(({ isGlobal }) => isGlobal))
     return "The relay is in this host's own network, and cannot tell what is between that and the internet.";
-  if (views.some(({ isGlobal, isBehindNat }) => isGlobal && !isBehindNat))
+  const sound = views.filter(({ secondPort }) => secondPort?.answers !== false);
+  if (sound.length === 0) return unanswered;
+  if (sound.some(({ isGlobal, isBehindNat }) => isGlobal && !isBehindNat))
     return "Direct paths should work with most peers, as this host has a public address. A firewall may still be in the way.";
-  if (isView(ipv4) && mapsFor(ipv4, router))
+  if (isView(ipv4) && sound.includes(ipv4) && mapsFor(ipv4, router))
     return "Direct paths should work with most peers, as the router maps ports.";
-  return byMapping(views);
+  return byMapping(sound);
 }
+
+/** What drops packets to the relay's second port may be here, and drop those to other peers too, or at the relay. */
+const unanswered =
+  "The relay's second port does not answer. If a firewall here is the reason, there are no direct paths; if one at the relay is, only an attempt tells: add --peer.";
 
 function byMapping(views: readonly RelayView[]): string {
   const kinds = new Set(views.map(({ mapping }) => mapping));

@@ -9,6 +9,7 @@ const view: RelayView = {
   isBehindNat: true,
   keepsPort: true,
   mapping: "unknown",
+  secondPort: null,
   httpMs: 24.1,
   stunMs: 9,
 };
@@ -35,6 +36,18 @@ router   192.168.1.1 maps ports by PCP and NAT-PMP, 203.0.113.7 outside
     ["random", "mapping: any port for each destination"],
   ])("tell what the second port of a relay has shown: %s", (mapping, text) => {
     expect(reportLines({ ...report, ipv4: { ...view, mapping } })[1]).toEqual(["", text]);
+  });
+
+  it.each<[MappingKind, string[]]>([
+    ["none", []],
+    ["unknown", ["mapping: unknown, as the relay's second port does not answer"]],
+  ])("tell of a second port that does not answer, also of an open host: %s", (mapping, before) => {
+    const secondPort = { port: 3478, answers: false };
+    const texts = reportLines({ ...report, ipv4: { ...view, mapping, secondPort } }).map(([, text]) => text);
+    expect(texts.slice(1, 2 + before.length)).toEqual([
+      ...before,
+      "second port 3478: no answer: a firewall here or at the relay drops it",
+    ]);
   });
 
   it.each<[Partial<MappingServices>, string]>([

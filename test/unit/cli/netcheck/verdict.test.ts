@@ -9,6 +9,7 @@ const view: RelayView = {
   isBehindNat: true,
   keepsPort: false,
   mapping: "unknown",
+  secondPort: null,
   httpMs: 24,
   stunMs: 12,
 };
@@ -39,6 +40,22 @@ describe("the verdict on a network", () => {
 
   it("counts no router beyond which another NAT is", () => {
     expect(verdict({}, { natPmp: true, externalAddress: "10.0.0.2" })).not.toMatch(/router maps ports/);
+  });
+
+  it.each<Partial<RelayView>>([{}, { isBehindNat: false, mapping: "none" }])(
+    "tells nothing where the relay's second port does not answer, but says what that may mean: %j",
+    (ipv4) => {
+      const secondPort = { port: 3478, answers: false };
+      expect(verdict({ ...ipv4, secondPort })).toMatch(
+        /^The relay's second port does not answer.*add --peer/,
+      );
+    },
+  );
+
+  it("is that on the IP version in which the second port answers, if it does in one", () => {
+    const silent = { ...view, secondPort: { port: 3478, answers: false } };
+    const answering = { ...view, secondPort: { port: 3478, answers: true }, isBehindNat: false };
+    expect(verdictOf({ ipv4: silent, ipv6: answering, router })).toMatch(/public address/);
   });
 
   it.each([
