@@ -8,6 +8,8 @@ export type { ConnectionPath } from "./connection/connection-path.ts";
 export type { ConnectionPathEvent } from "./path/path-feed.ts";
 export {
   checkNetwork,
+  type FamilyProblem,
+  type FamilyProblemKind,
   type FamilyReport,
   type NetworkCheckOptions,
   type NetworkReport,

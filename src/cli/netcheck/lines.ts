@@ -28,7 +28,8 @@ const mappings: Readonly<Record<MappingKind, string | undefined>> = {
 const noAnswer = "no answer: a firewall here or at the relay drops it";
 
 function familyLines(family: string, report: FamilyReport): ReportLine[] {
-  if (!isView(report)) return [[family, `not reached: ${report.problem}`]];
+  if (!isView(report))
+    return [[family, `not ${report.kind === "not-asked" ? "asked" : "reached"}: ${report.problem}`]];
   const { local, httpMs, stunMs, secondPort } = report;
   const port = report.keepsPort ? "which keeps the port" : "which changes the port";
   const nat = report.isBehindNat ? `behind a NAT, ${port}: ${local} inside` : "not behind a NAT";

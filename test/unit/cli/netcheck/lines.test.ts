@@ -16,7 +16,7 @@ const view: RelayView = {
 
 const report: NetworkReport = {
   ipv4: view,
-  ipv6: { problem: "this host has no way to 2001:db8::1" },
+  ipv6: { kind: "no-route", problem: "this host has no route to 2001:db8::1" },
   router: { router: "192.168.1.1", pcp: true, natPmp: true, externalAddress: "203.0.113.7" },
 };
 
@@ -26,7 +26,7 @@ describe("the lines of quicpipe netcheck", () => {
 IPv4     203.0.113.7:51820, behind a NAT, which keeps the port: 192.168.1.5:51820 inside
          mapping: unknown: needs a second port or address of the relay
          relay: HTTP 24 ms, STUN 9 ms
-IPv6     not reached: this host has no way to 2001:db8::1
+IPv6     not reached: this host has no route to 2001:db8::1
 router   192.168.1.1 maps ports by PCP and NAT-PMP, 203.0.113.7 outside
 `);
   });
@@ -58,6 +58,14 @@ router   192.168.1.1 maps ports by PCP and NAT-PMP, 203.0.113.7 outside
   ])("tell what the router offers, and what was not asked: %j", (services, text) => {
     const router = { router: "192.168.1.1", pcp: false, natPmp: false, ...services };
     expect(reportLines({ ...report, router }).at(-1)).toEqual(["router", text]);
+  });
+
+  it("tell an IP version that was not asked from one that is not reached", () => {
+    const problem = "the URL has an IPv4 address; use the relay's name";
+    expect(reportLines({ ...report, ipv6: { kind: "not-asked", problem } })).toContainEqual([
+      "IPv6",
+      `not asked: ${problem}`,
+    ]);
   });
 
   it("have no control characters of others", () => {

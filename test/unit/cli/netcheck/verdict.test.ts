@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { verdictOf } from "../../../../src/cli/netcheck/verdict.ts";
-import type { MappingServices, RelayView } from "../../../../src/peer/index.ts";
+import type {
+  FamilyProblem,
+  FamilyProblemKind,
+  MappingServices,
+  RelayView,
+} from "../../../../src/peer/index.ts";
 
 const view: RelayView = {
   local: "192.168.1.5:51820",
@@ -13,7 +18,8 @@ const view: RelayView = {
   httpMs: 24,
   stunMs: 12,
 };
-const none = { problem: "there is none" };
+const problem = (kind: FamilyProblemKind): FamilyProblem => ({ kind, problem: "there is one" });
+const none = problem("no-address");
 const router: MappingServices = { router: "192.168.1.1", pcp: false, natPmp: false };
 
 /** The verdict on a host with IPv4 alone. */
@@ -21,8 +27,13 @@ const verdict = (ipv4: Partial<RelayView>, services: Partial<MappingServices> = 
   verdictOf({ ipv4: { ...view, ...ipv4 }, ipv6: none, router: { ...router, ...services } });
 
 describe("the verdict on a network", () => {
-  it("is that nobody can be reached where the relay cannot", () => {
-    expect(verdictOf({ ipv4: none, ipv6: none, router })).toMatch(/cannot be reached by UDP/);
+  it.each<[FamilyProblemKind, FamilyProblemKind, RegExp]>([
+    ["unreachable", "no-address", /cannot be reached, so/],
+    ["no-route", "unreachable", /cannot be reached, so/],
+    ["untrusted", "no-route", /answers by UDP, but its certificate is not trusted/],
+    ["no-route", "not-asked", /no route to the relay/],
+  ])("says why the relay was not reached: %s, %s", (ipv4, ipv6, words) => {
+    expect(verdictOf({ ipv4: problem(ipv4), ipv6: problem(ipv6), router })).toMatch(words);
   });
 
   it("does not guess from a relay in the same network", () => {
