@@ -4,6 +4,7 @@ import { createTrustPolicy } from "../../peer/trust/index.ts";
 import { developmentToken } from "../development-token.ts";
 import { inFlags, listOf, type NumberRange, requireName, requireNumber } from "../arguments.ts";
 import { exitStatus, interruptedStatus } from "../exit-status.ts";
+import { inDirectFlag } from "./direct-unavailable.ts";
 import { keptIdentity } from "./identity.ts";
 import { openInterruption } from "../interruption.ts";
 import { pipeProtocols } from "./pipe.ts";
@@ -126,7 +127,7 @@ export async function workAsPeer(
     status = (await withToken(args, () => work(peer, trust))) ?? exitStatus.done;
   } catch (error) {
     // Work that a signal cuts off fails because of the signal.
-    if (!interruption.signal) throw error;
+    if (!interruption.signal) throw inDirectFlag(error);
   } finally {
     interruption.close();
     await peer.close();
