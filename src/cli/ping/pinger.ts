@@ -6,9 +6,9 @@ import { encodePing, parsePing, pingBytes } from "./protocol.ts";
 /** One ping, and what became of it. */
 export interface Ping {
   readonly seq: number;
-  /** The path that it took, both ways if that is a direct one. */
-  readonly path: ConnectionPath["kind"];
-  /** Where it was sent: the relay or the other peer. */
+  /** The path that it took, the same one there and back if that is a direct one. `"both"`: packets took both, and either may have been faster. */
+  readonly path: ConnectionPath["kind"] | "both";
+  /** Where it was sent: the relay, or the other peer. */
   readonly remote: string;
   /** Time until it was back, in ms; `null` if it was not. */
   readonly rttMs: number | null;
@@ -46,9 +46,12 @@ export class Pinger {
       clearTimeout(timer),
     );
     const rttMs = isBack ? Math.round((performance.now() - startMs) * 10) / 10 : null;
-    // One that left by the relay, or was back only after the relay had its packets again, has taken the relay.
-    const { kind, remote } = before.kind === "relay" ? before : this.#connection.path;
-    return { seq, path: kind, remote, rttMs };
+    return { seq, ...taken(before, this.#connection.path), rttMs };
+  }
+
+  /** The path that the connection takes now. */
+  get path(): ConnectionPath {
+    return this.#connection.path;
   }
 
   /** Waits between pings. @throws as {@link ping}. */
@@ -78,6 +81,13 @@ export class Pinger {
       if (seq !== undefined) this.#back(seq);
     }
   }
+}
+
+/** One that left by the relay, or was back only after the relay had its packets again, has taken the relay. */
+function taken(before: ConnectionPath, after: ConnectionPath): Pick<Ping, "path" | "remote"> {
+  const { kind, remote } = before.kind === "relay" ? before : after;
+  const isMirrored = before.isMirrored || after.isMirrored;
+  return { path: kind === "direct" && isMirrored ? "both" : kind, remote };
 }
 
 async function write(writable: WritableStream<Uint8Array>, bytes: Uint8Array): Promise<void> {

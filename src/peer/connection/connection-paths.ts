@@ -72,7 +72,8 @@ export class ConnectionPaths {
   /** The way that packets take now. */
   get current(): ConnectionPath {
     const direct = this.#direct?.agent.path;
-    if (direct?.phase === "open") return pathOf("direct", direct.remote!, direct.rttMs, this.#since);
+    if (direct?.phase === "open")
+      return pathOf("direct", direct.remote!, direct.rttMs, this.#since, this.#direct!.route.isMirrored);
     const { engine, socket } = this.#parts;
     const rttMs = engine.paths().find(({ id }) => id === relayPath)?.smoothedRtt ?? 0;
     const reason = this.#direct ? this.#direct.agent.reason : this.#unsupported;
