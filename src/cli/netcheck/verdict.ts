@@ -6,21 +6,53 @@ import type {
   NetworkReport,
   RelayView,
 } from "../../peer/index.ts";
+import type { PeerCheck } from "./peer-check.ts";
 
-/** Says in a sentence or two what a report means for direct paths. */
-export function verdictOf({ ipv4, ipv6, router }: NetworkReport): string {
+/** An attempt to go direct with a peer. */
+export interface PeerAttempt {
+  readonly name: string;
+  readonly check: PeerCheck;
+}
+
+/** Says in a few sentences what a report means for direct paths, after what an attempt has shown. */
+export function verdictOf(report: NetworkReport, attempt?: PeerAttempt): string {
+  const general = judge(report, attempt);
+  return attempt ? `${attemptText(attempt)} ${general}` : general;
+}
+
+function attemptText({ name, check }: PeerAttempt): string {
+  if (check.path === null) return `${name} was not reached.`;
+  if (check.path === "direct") return `There is a direct path to ${name}.`;
+  return check.reason
+    ? `There is no direct path to ${name} (${check.reason}).`
+    : `No direct path to ${name} was found in time.`;
+}
+
+function judge({ ipv4, ipv6, router }: NetworkReport, attempt: PeerAttempt | undefined): string {
   const views = [ipv4, ipv6].filter(isView);
   if (views.length === 0)
     return withoutRelay(new Set([ipv4, ipv6].filter(isProblem).map(({ kind }) => kind)));
   if (!views.some(({ isGlobal }) => isGlobal))
     return "The relay is in this host's own network, and cannot tell what is between that and the internet.";
   const sound = views.filter(({ secondPort }) => secondPort?.answers !== false);
-  if (sound.length === 0) return unanswered;
-  if (sound.some(({ isGlobal, isBehindNat }) => isGlobal && !isBehindNat))
-    return "Direct paths should work with most peers, as this host has a public address. A firewall may still be in the way.";
-  if (isView(ipv4) && sound.includes(ipv4) && mapsFor(ipv4, router))
-    return "Direct paths should work with most peers, as the router maps ports.";
-  return byMapping(sound);
+  if (sound.length === 0) return unanswered(attempt?.check);
+  const why = whyDirect(sound, isView(ipv4) && sound.includes(ipv4) && mapsFor(ipv4, router));
+  const peers = attempt ? "other peers" : "peers";
+  if (why)
+    return `Direct paths should work with most ${peers}, as ${why}. A firewall may still be in the way.`;
+  if (sound.some(({ mapping }) => mapping === "unknown"))
+    return `This host is behind a NAT of an unknown kind. Only an attempt tells whether there is a direct path to a peer${attempt ? "" : ": add --peer"}.`;
+  return `Direct paths work with few ${peers}, as the NAT has another port for each destination. The relay carries the rest.`;
+}
+
+/** Says what is good for direct paths here; `undefined` if nothing is known to be. */
+function whyDirect(views: readonly RelayView[], isMapped: boolean): string | undefined {
+  if (views.some(({ isGlobal, isBehindNat }) => isGlobal && !isBehindNat))
+    return "this host has a public address";
+  if (isMapped) return "the router maps ports";
+  const kinds = new Set(views.map(({ mapping }) => mapping));
+  if (kinds.has("endpoint-independent")) return "the NAT has one port for all destinations";
+  if (kinds.has("sequential")) return "others predict the next port of the NAT";
 }
 
 /** Says why nothing was found out, by what went wrong in the two IP versions. */
@@ -32,18 +64,11 @@ function withoutRelay(kinds: ReadonlySet<FamilyProblemKind>): string {
 }
 
 /** What drops packets to the relay's second port may be here, and drop those to other peers too, or at the relay. */
-const unanswered =
-  "The relay's second port does not answer. If a firewall here is the reason, there are no direct paths; if one at the relay is, only an attempt tells: add --peer.";
-
-function byMapping(views: readonly RelayView[]): string {
-  const kinds = new Set(views.map(({ mapping }) => mapping));
-  if (kinds.has("endpoint-independent"))
-    return "Direct paths should work with most peers, as the NAT has one port for all destinations.";
-  if (kinds.has("sequential"))
-    return "Direct paths should work with most peers, as others predict the next port of the NAT.";
-  if (kinds.has("unknown"))
-    return "This host is behind a NAT of an unknown kind. Only an attempt tells whether there is a direct path to a peer: add --peer.";
-  return "Direct paths work with few peers, as the NAT has another port for each destination. The relay carries the rest.";
+function unanswered(check: PeerCheck | undefined): string {
+  const fact = "The relay's second port does not answer";
+  if (check?.path === "direct") return `${fact}, so nothing is known of other peers.`;
+  const hint = check ? "" : ": add --peer";
+  return `${fact}. If a firewall here is the reason, there are no direct paths; if one at the relay is, only an attempt tells${hint}.`;
 }
 
 /** Whether the router maps ports, and no other NAT is known to be beyond it. */

@@ -32,9 +32,11 @@ router   192.168.1.1 maps ports by PCP and NAT-PMP, 203.0.113.7 outside
   });
 
   it.each<[MappingKind, string]>([
-    ["sequential", "mapping: the next port for each destination"],
-    ["random", "mapping: any port for each destination"],
-  ])("tell what the second port of a relay has shown: %s", (mapping, text) => {
+    ["endpoint-independent", "mapping: one port for all destinations (easy or strict)"],
+    ["endpoint-dependent", "mapping: another port for each destination (sequential or symmetric)"],
+    ["sequential", "mapping: the next port for each destination (sequential)"],
+    ["random", "mapping: a random port for each destination (symmetric)"],
+  ])("tell what a NAT does, with the words of docs/direct.md: %s", (mapping, text) => {
     expect(reportLines({ ...report, ipv4: { ...view, mapping } })[1]).toEqual(["", text]);
   });
 
@@ -58,6 +60,13 @@ router   192.168.1.1 maps ports by PCP and NAT-PMP, 203.0.113.7 outside
   ])("tell what the router offers, and what was not asked: %j", (services, text) => {
     const router = { router: "192.168.1.1", pcp: false, natPmp: false, ...services };
     expect(reportLines({ ...report, router }).at(-1)).toEqual(["router", text]);
+  });
+
+  it("tell the place of a host without a NAT, unless the relay is in its own network", () => {
+    const open = { ...view, isBehindNat: false, mapping: "none" } as const;
+    const text = "203.0.113.7:51820, not behind a NAT";
+    expect(reportLines({ ...report, ipv4: open })[0]![1]).toBe(`${text} (easy, or strict with a firewall)`);
+    expect(reportLines({ ...report, ipv4: { ...open, isGlobal: false } })[0]![1]).toBe(text);
   });
 
   it("tell an IP version that was not asked from one that is not reached", () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { PeerCheck } from "../../../../src/cli/netcheck/peer-check.ts";
 import { verdictOf } from "../../../../src/cli/netcheck/verdict.ts";
 import type {
   FamilyProblem,
@@ -67,6 +68,38 @@ describe("the verdict on a network", () => {
     const silent = { ...view, secondPort: { port: 3478, answers: false } };
     const answering = { ...view, secondPort: { port: 3478, answers: true }, isBehindNat: false };
     expect(verdictOf({ ipv4: silent, ipv6: answering, router })).toMatch(/public address/);
+  });
+
+  it.each<Partial<RelayView>>([
+    { isBehindNat: false, mapping: "none" },
+    { mapping: "endpoint-independent" },
+    { mapping: "sequential" },
+  ])("leaves room for a firewall, which a NAT may have as well: %j", (ipv4) => {
+    expect(verdict(ipv4)).toMatch(/most peers.* A firewall may still be in the way\.$/);
+  });
+
+  it.each<[PeerCheck, RegExp]>([
+    [
+      { path: "direct", remote: "192.0.2.7:9", rttMs: 9, afterMs: 61 },
+      /^There is a direct path to bob\. .*most other peers/,
+    ],
+    [
+      { path: "relay", reason: "nat-hard-both" },
+      /^There is no direct path to bob \(nat-hard-both\)\. .*most other/,
+    ],
+    [{ path: "relay", reason: null }, /^No direct path to bob was found in time\. .*most other/],
+    [{ path: null, code: "ERR", message: "no answer" }, /^bob was not reached\. .*most other/],
+  ])("begins with what the attempt with a peer has shown: %j", (check, words) => {
+    const ipv4: RelayView = { ...view, mapping: "sequential" };
+    expect(verdictOf({ ipv4, ipv6: none, router }, { name: "bob", check })).toMatch(words);
+  });
+
+  it("does not advise an attempt that has been made", () => {
+    const check: PeerCheck = { path: "relay", reason: "checks-timeout" };
+    for (const secondPort of [null, { port: 3478, answers: false }])
+      expect(
+        verdictOf({ ipv4: { ...view, secondPort }, ipv6: none, router }, { name: "bob", check }),
+      ).not.toMatch(/--peer/);
   });
 
   it.each([
