@@ -24,7 +24,7 @@ const args = {
   peer: {
     type: "string",
     description:
-      "Name of a peer to dial, to see whether there is a direct path to it; its `accept` goes on waiting",
+      "Name of a peer to dial, to see whether there is a direct path to it, with --pin or --insecure; its `accept` goes on waiting",
     valueHint: "name",
   },
   ...dialArgs,

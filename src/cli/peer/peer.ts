@@ -41,7 +41,7 @@ const pathArgs = {
     type: "enum",
     options: ["auto", "never", "public-only", "require"] satisfies DirectPolicy[] as string[],
     description:
-      "Direct paths to the other peer: `auto` takes one where the NATs allow it, `never` none, `public-only` none to a private address, `require` ends a connection without one (default: auto)",
+      "Direct paths to the other peer: `auto` takes one where the NATs allow it, `never` none, `public-only` none to a private address, `require` ends a connection without one; the stricter side counts (default: auto)",
   },
   "birthday-search": {
     type: "boolean",
