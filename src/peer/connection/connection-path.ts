@@ -12,7 +12,7 @@ export interface ConnectionPath {
   readonly rttMs: number;
   /** When packets began to take it, in ms since the epoch. */
   readonly since: number;
-  /** Whether packets take the relay as well, as the direct path is in doubt, or nothing has gone by it for 5 s. */
+  /** Whether packets take the relay as well, as the direct path is in doubt, or had no data for 5 s. */
   readonly isMirrored: boolean;
   /** Why it is the relay; absent while a direct path is being looked for. */
   readonly reason?: RelayReason;
