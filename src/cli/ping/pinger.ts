@@ -97,7 +97,6 @@ async function write(writable: WritableStream<Uint8Array>, bytes: Uint8Array): P
 }
 
 function endedError({ closeCode, reason }: CloseInfo): QuicpipeError {
-  return new QuicpipeError("ERR_QUICPIPE_CONNECTION_CLOSED", "the other side was ended between two pings", {
-    details: { closeCode, reason },
-  });
+  const message = `the other side was ended between two pings${reason && `: ${reason}`}`;
+  return new QuicpipeError("ERR_QUICPIPE_CONNECTION_CLOSED", message, { details: { closeCode, reason } });
 }

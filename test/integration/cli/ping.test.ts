@@ -103,7 +103,7 @@ describe("quicpipe ping", () => {
     expect([await pinger.exited, await accepter.exited]).toEqual([1, 130]);
     expect(pinger.stdout()).toMatch(/\n1 sent, 1 received/);
     expect(pinger.stderr()).toMatch(
-      /the other side was ended between two pings \(ERR_QUICPIPE_CONNECTION_CLOSED\)\n$/,
+      /the other side was ended between two pings: the peer was closed \(ERR_QUICPIPE_CONNECTION_CLOSED\)\n$/,
     );
   });
 

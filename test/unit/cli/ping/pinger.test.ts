@@ -94,8 +94,11 @@ describe("a ping", () => {
   it("fails when the connection ends, and so does a pause", async () => {
     const { pinger, closed } = scripted([relay], () => []);
     const [ping, pause] = [pinger.ping(1), pinger.pause(60_000)];
-    closed.resolve({ closeCode: 0, reason: "" });
-    await expect(ping).rejects.toMatchObject({ code: "ERR_QUICPIPE_CONNECTION_CLOSED" });
+    closed.resolve({ closeCode: 0, reason: "the other peer requires a direct path" });
+    await expect(ping).rejects.toMatchObject({
+      code: "ERR_QUICPIPE_CONNECTION_CLOSED",
+      message: "the other side was ended between two pings: the other peer requires a direct path",
+    });
     await expect(pause).rejects.toMatchObject({ code: "ERR_QUICPIPE_CONNECTION_CLOSED" });
   });
 });
