@@ -309,6 +309,7 @@ describe("what others have written", () => {
       unclaimed: 1,
       mailbox: { queued: 1 },
       stun: counts,
+      address: {},
       backend: evil,
       backendReason: evil + long,
       overflowed: 0,
