@@ -8,11 +8,14 @@ export type { ConnectionPath } from "./connection/connection-path.ts";
 export type { ConnectionPathEvent } from "./path/path-feed.ts";
 export {
   checkNetwork,
+  type FamilyProblem,
+  type FamilyProblemKind,
   type FamilyReport,
   type NetworkCheckOptions,
   type NetworkReport,
 } from "./netcheck/check-network.ts";
-export type { MappingKind, RelayView } from "./netcheck/relay-view.ts";
+export type { MappingKind } from "./netcheck/mapping.ts";
+export type { RelayView } from "./netcheck/relay-view.ts";
 export type { MappingServices } from "./mapping/services.ts";
 export type { DirectPolicy, RelayReason } from "./path/policy.ts";
 export type { CloseInfo, ConnectionError } from "./connection/error.ts";

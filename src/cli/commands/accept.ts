@@ -1,5 +1,6 @@
 import { defineCommand, type CommandDef } from "citty";
 import type { QuicpipeError } from "../../peer/index.ts";
+import { inDirectFlag } from "../peer/direct-unavailable.ts";
 import { tellPaths } from "../peer/path-watch.ts";
 import { peerArgs, workAsPeer } from "../peer/peer.ts";
 import { endedEarly, pipeProtocols, pipeStandardStreams } from "../peer/pipe.ts";
@@ -19,7 +20,7 @@ export const accept = defineCommand({
     const dialers = new Dialers();
     const say = sayOnce();
     // What becomes of later pings does not concern whoever uses the pipe.
-    const onError = (error: QuicpipeError): void => void (dialers.isTaken || say(error));
+    const onError = (error: QuicpipeError): void => void (dialers.isTaken || say(inDirectFlag(error)));
     const options = { alpn: [...pipeProtocols, pingProtocol], accepts: dialers.accepts, backlog: 0, onError };
     return await workAsPeer(given, options, async (peer) => {
       process.stderr.write(`quicpipe: waiting for a peer at ${printable(given.relay)}\n`);

@@ -25,9 +25,8 @@ export const dial = defineCommand({
       const own = given.as === given.name ? ", which is this peer's own name," : "";
       process.stderr.write(`quicpipe: dialing ${printable(given.name)}${own} at ${printable(given.relay)}\n`);
       const connection = await peer.dial(given.name, { trust, timeoutMs });
-      process.stderr.write(
-        `quicpipe: connected to ${printable(given.name)} by the ${connection.path.kind}\n`,
-      );
+      const way = connection.path.kind === "direct" ? "directly" : "by the relay";
+      process.stderr.write(`quicpipe: connected to ${printable(given.name)} ${way}\n`);
       if (given.verbose) void tellPaths(connection);
       await pipeStandardStreams(connection, await connection.createBidirectionalStream(), "dialer");
     });

@@ -4,8 +4,8 @@ import { checkNetwork, type NetworkReport } from "../../peer/index.ts";
 import { inFlags, requireName } from "../arguments.ts";
 import { exitStatus } from "../exit-status.ts";
 import { formatLines, reportLines, type ReportLine } from "../netcheck/lines.ts";
-import { checkPeer, type PeerCheck, peerText } from "../netcheck/peer-check.ts";
-import { isView, verdictOf } from "../netcheck/verdict.ts";
+import { checkPeer, peerText } from "../netcheck/peer-check.ts";
+import { isView, type PeerAttempt, verdictOf } from "../netcheck/verdict.ts";
 import {
   dialArgs,
   type PeerArgs,
@@ -24,7 +24,7 @@ const args = {
   peer: {
     type: "string",
     description:
-      "Name of a peer to dial, to see whether there is a direct path to it; its `accept` goes on waiting",
+      "Name of a peer to dial, to see whether there is a direct path to it, with --pin or --insecure; its `accept` goes on waiting",
     valueHint: "name",
   },
   ...dialArgs,
@@ -53,11 +53,10 @@ export const netcheck = defineCommand({
       },
     );
     const isReached = [report.ipv4, report.ipv6].some(isView);
-    const checked: { peer?: PeerCheck } = {};
-    const status = check && isReached ? await check((peer) => void (checked.peer = peer)) : exitStatus.done;
-    process.stdout.write(
-      given.json ? jsonOf(report, checked.peer) : textOf(report, given.peer, checked.peer),
-    );
+    const attempts: PeerAttempt[] = [];
+    const status =
+      check && isReached ? await check((attempt) => void attempts.push(attempt)) : exitStatus.done;
+    process.stdout.write((given.json ? jsonOf : textOf)(report, attempts[0]));
     return isReached ? status : exitStatus.failed;
   },
 }) as CommandDef;
@@ -67,12 +66,14 @@ function requirePeerCheck(
   given: PeerArgs,
   peerName: string,
   timeout: string,
-): (tell: (check: PeerCheck) => void) => Promise<number> {
+): (tell: (attempt: PeerAttempt) => void) => Promise<number> {
   const name = requireName("--peer", peerName);
   const timeoutMs = requireTimeout(timeout);
   requireTrust(given);
   return (tell) =>
-    workAsPeer(given, { alpn: pingProtocol }, async (peer) => tell(await checkPeer(peer, name, timeoutMs)));
+    workAsPeer(given, { alpn: pingProtocol }, async (peer) =>
+      tell({ name, check: await checkPeer(peer, name, timeoutMs) }),
+    );
 }
 
 /** Refuses what has no effect without a dial. */
@@ -82,11 +83,12 @@ function refuseTrust({ pin, insecure }: PeerArgs): void {
   throw optionError(flag, `${flag} has no effect without a peer to dial: give --peer as well, or omit it`);
 }
 
-function jsonOf(report: NetworkReport, peer: PeerCheck | undefined): string {
-  return `${printableJson({ ...report, ...(peer && { peer }), verdict: verdictOf(report) })}\n`;
+function jsonOf(report: NetworkReport, attempt: PeerAttempt | undefined): string {
+  const verdict = verdictOf(report, attempt);
+  return `${printableJson({ ...report, ...(attempt && { peer: attempt.check }), verdict })}\n`;
 }
 
-function textOf(report: NetworkReport, name: string | undefined, peer: PeerCheck | undefined): string {
-  const peerLines: ReportLine[] = peer ? [["peer", `${name}: ${peerText(peer)}`]] : [];
-  return formatLines([...reportLines(report), ...peerLines, ["verdict", verdictOf(report)]]);
+function textOf(report: NetworkReport, attempt: PeerAttempt | undefined): string {
+  const peerLines: ReportLine[] = attempt ? [["peer", `${attempt.name}: ${peerText(attempt.check)}`]] : [];
+  return formatLines([...reportLines(report), ...peerLines, ["verdict", verdictOf(report, attempt)]]);
 }

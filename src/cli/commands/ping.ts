@@ -1,11 +1,9 @@
 import { defineCommand, type CommandDef } from "citty";
 import { type NumberRange, requireName, requireNumber } from "../arguments.ts";
-import type { ConnectionPath } from "../../peer/index.ts";
 import { exitStatus } from "../exit-status.ts";
 import { tellPaths } from "../peer/path-watch.ts";
 import { dialArgs, peerArgs, requireTimeout, workAsPeer } from "../peer/peer.ts";
-import { whyRelay } from "../peer/relay-reasons.ts";
-import { pingLine, summaryLine } from "../ping/lines.ts";
+import { pingLine, summaryLine, whyNotDirect } from "../ping/lines.ts";
 import { type Ping, Pinger } from "../ping/pinger.ts";
 import { pingNote, pingProtocol } from "../ping/protocol.ts";
 import { type PingSummary, summaryOf } from "../ping/summary.ts";
@@ -55,7 +53,8 @@ export const ping = defineCommand({
       if (given.verbose) void tellPaths(connection);
       const pings = await sendAll(new Pinger(connection), course, print);
       if (!course.untilDirect) return statusOf(pings.every(isBack));
-      if (!pings.some(isDirect)) sayWhyNotDirect(connection.path);
+      if (!pings.some(isDirect))
+        process.stderr.write(`quicpipe: no pong came direct: ${whyNotDirect(connection.path)}\n`);
       return statusOf(pings.some(isDirect));
     });
   },
@@ -70,13 +69,12 @@ function linePrinter(name: string): Print {
   return (what) => void process.stdout.write(`${"seq" in what ? pingLine(name, what) : summaryLine(what)}\n`);
 }
 
-function sayWhyNotDirect({ reason }: ConnectionPath): void {
-  process.stderr.write(`quicpipe: no pong came direct${reason ? `: ${whyRelay(reason)}` : ""}\n`);
-}
-
 function statusOf(isDone: boolean): number {
   return isDone ? exitStatus.done : exitStatus.failed;
 }
+
+/** Gap in ms after a ping that left open whether there is a direct path: longer ones would leave it open for ever. */
+const againMs = 1000;
 
 /** How many pings are sent, and when. */
 interface Course {
@@ -94,7 +92,8 @@ async function sendAll(pinger: Pinger, course: Course, print: Print): Promise<Pi
       print(each);
     }
   } finally {
-    print(summaryOf(pings.map(({ rttMs }) => rttMs)));
+    const rtts = pings.map(({ rttMs }) => rttMs);
+    print(summaryOf(rtts, pinger.path.reason));
   }
   return pings;
 }
@@ -105,7 +104,8 @@ async function* send(pinger: Pinger, { count, intervalMs, untilDirect }: Course)
     const each = await pinger.ping(seq);
     yield each;
     if (seq === count || (untilDirect && isDirect(each))) return;
-    await pinger.pause(Math.max(0, startMs + intervalMs - performance.now()));
+    const gapMs = untilDirect && each.path === "both" ? Math.min(intervalMs, againMs) : intervalMs;
+    await pinger.pause(Math.max(0, startMs + gapMs - performance.now()));
   }
 }
 

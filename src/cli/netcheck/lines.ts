@@ -16,24 +16,34 @@ export function formatLines(lines: readonly ReportLine[]): string {
   return lines.map(([label, text]) => `${label.padEnd(8)} ${printable(text)}\n`).join("");
 }
 
+/** What a NAT does, and its place in the table of docs/direct.md. */
 const mappings: Readonly<Record<MappingKind, string | undefined>> = {
   none: undefined,
-  "endpoint-independent": "one port for all destinations",
-  "endpoint-dependent": "another port for each destination",
-  sequential: "the next port for each destination",
-  random: "any port for each destination",
+  "endpoint-independent": "one port for all destinations (easy or strict)",
+  "endpoint-dependent": "another port for each destination (sequential or symmetric)",
+  sequential: "the next port for each destination (sequential)",
+  random: "a random port for each destination (symmetric)",
   unknown: "unknown: needs a second port or address of the relay",
 };
 
+const noAnswer = "no answer: a firewall here or at the relay drops it";
+
 function familyLines(family: string, report: FamilyReport): ReportLine[] {
-  if (!isView(report)) return [[family, `not reached: ${report.problem}`]];
-  const { local, httpMs, stunMs } = report;
+  if (!isView(report))
+    return [[family, `not ${report.kind === "not-asked" ? "asked" : "reached"}: ${report.problem}`]];
+  const { local, httpMs, stunMs, secondPort } = report;
   const port = report.keepsPort ? "which keeps the port" : "which changes the port";
-  const nat = report.isBehindNat ? `behind a NAT, ${port}: ${local} inside` : "not behind a NAT";
-  const mapping = mappings[report.mapping];
+  const open = `not behind a NAT${report.isGlobal ? " (easy, or strict with a firewall)" : ""}`;
+  const nat = report.isBehindNat ? `behind a NAT, ${port}: ${local} inside` : open;
+  const isSilent = secondPort?.answers === false;
+  const mapping =
+    isSilent && report.mapping === "unknown"
+      ? "unknown, as the relay's second port does not answer"
+      : mappings[report.mapping];
   return [
     [family, `${report.public}, ${nat}`],
     ...(mapping === undefined ? [] : [["", `mapping: ${mapping}`] as const]),
+    ...(isSilent ? [["", `second port ${secondPort.port}: ${noAnswer}`] as const] : []),
     ["", `relay: HTTP ${formatMs(httpMs)}, STUN ${formatMs(stunMs)}`],
   ];
 }

@@ -4,6 +4,7 @@ import { createTrustPolicy } from "../../peer/trust/index.ts";
 import { developmentToken } from "../development-token.ts";
 import { inFlags, listOf, type NumberRange, requireName, requireNumber } from "../arguments.ts";
 import { exitStatus, interruptedStatus } from "../exit-status.ts";
+import { inDirectFlag } from "./direct-unavailable.ts";
 import { keptIdentity } from "./identity.ts";
 import { openInterruption } from "../interruption.ts";
 import { pipeProtocols } from "./pipe.ts";
@@ -40,7 +41,7 @@ const pathArgs = {
     type: "enum",
     options: ["auto", "never", "public-only", "require"] satisfies DirectPolicy[] as string[],
     description:
-      "Direct paths to the other peer: `auto` takes one where the NATs allow it, `never` none, `public-only` none to a private address, `require` ends a connection without one (default: auto)",
+      "Direct paths to the other peer: `auto` takes one where the NATs allow it, `never` none, `public-only` none to a private address, `require` ends a connection without one; the stricter side counts (default: auto)",
   },
   "birthday-search": {
     type: "boolean",
@@ -126,7 +127,7 @@ export async function workAsPeer(
     status = (await withToken(args, () => work(peer, trust))) ?? exitStatus.done;
   } catch (error) {
     // Work that a signal cuts off fails because of the signal.
-    if (!interruption.signal) throw error;
+    if (!interruption.signal) throw inDirectFlag(error);
   } finally {
     interruption.close();
     await peer.close();

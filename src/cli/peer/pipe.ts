@@ -63,9 +63,9 @@ function explained(error: unknown): unknown {
 
 /** Returns the error for a connection that the other side closed before its stream ended, or before there was one. */
 export function endedEarly({ closeCode, reason }: CloseInfo, cause?: unknown): QuicpipeError {
-  // Code 0 is an end without a fault, which says no more.
-  const why = closeCode === 0 ? "" : `, with code ${closeCode}${reason ? ` (${reason})` : ""}`;
-  const message = `the other side was ended before the stream was${why}`;
+  // Code 0 is an end without a fault, which says no more than its reason.
+  const code = closeCode === 0 ? "" : `, with code ${closeCode}`;
+  const message = `the other side was ended before the stream was${code}${reason ? `: ${reason}` : ""}`;
   return new QuicpipeError("ERR_QUICPIPE_CONNECTION_CLOSED", message, {
     cause,
     details: { closeCode, reason },

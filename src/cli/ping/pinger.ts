@@ -6,9 +6,9 @@ import { encodePing, parsePing, pingBytes } from "./protocol.ts";
 /** One ping, and what became of it. */
 export interface Ping {
   readonly seq: number;
-  /** The path that it took, both ways if that is a direct one. */
-  readonly path: ConnectionPath["kind"];
-  /** Where it was sent: the relay or the other peer. */
+  /** The path that it took, the same one there and back if that is a direct one. `"both"`: packets took both, and either may have been faster. */
+  readonly path: ConnectionPath["kind"] | "both";
+  /** Where it was sent: the relay, or the other peer. */
   readonly remote: string;
   /** Time until it was back, in ms; `null` if it was not. */
   readonly rttMs: number | null;
@@ -46,9 +46,12 @@ export class Pinger {
       clearTimeout(timer),
     );
     const rttMs = isBack ? Math.round((performance.now() - startMs) * 10) / 10 : null;
-    // One that left by the relay, or was back only after the relay had its packets again, has taken the relay.
-    const { kind, remote } = before.kind === "relay" ? before : this.#connection.path;
-    return { seq, path: kind, remote, rttMs };
+    return { seq, ...taken(before, this.#connection.path), rttMs };
+  }
+
+  /** The path that the connection takes now. */
+  get path(): ConnectionPath {
+    return this.#connection.path;
   }
 
   /** Waits between pings. @throws as {@link ping}. */
@@ -80,6 +83,13 @@ export class Pinger {
   }
 }
 
+/** One that left by the relay, or was back only after the relay had its packets again, has taken the relay. */
+function taken(before: ConnectionPath, after: ConnectionPath): Pick<Ping, "path" | "remote"> {
+  const { kind, remote } = before.kind === "relay" ? before : after;
+  const isMirrored = before.isMirrored || after.isMirrored;
+  return { path: kind === "direct" && isMirrored ? "both" : kind, remote };
+}
+
 async function write(writable: WritableStream<Uint8Array>, bytes: Uint8Array): Promise<void> {
   const writer = writable.getWriter();
   await writer.write(bytes);
@@ -87,7 +97,6 @@ async function write(writable: WritableStream<Uint8Array>, bytes: Uint8Array): P
 }
 
 function endedError({ closeCode, reason }: CloseInfo): QuicpipeError {
-  return new QuicpipeError("ERR_QUICPIPE_CONNECTION_CLOSED", "the other side was ended between two pings", {
-    details: { closeCode, reason },
-  });
+  const message = `the other side was ended between two pings${reason && `: ${reason}`}`;
+  return new QuicpipeError("ERR_QUICPIPE_CONNECTION_CLOSED", message, { details: { closeCode, reason } });
 }

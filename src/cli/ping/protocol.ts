@@ -7,8 +7,11 @@ export const pingProtocol = "ping";
 /** The note of a ping's dial. An accepter that has its one peer tells by it, before it takes the dial, that this is no other. */
 export const pingNote = "ping";
 
-/** Bytes of a ping: its number, in network order. */
-export const pingBytes = 4;
+/**
+ * Bytes of a ping: its number, in network order, and zeros. With fewer than `defaults.leastDataBytes` a direct path counts as unused
+ * after a while, and its packets take the relay as well.
+ */
+export const pingBytes = 320;
 
 export function encodePing(seq: number): Uint8Array {
   const bytes = Buffer.alloc(pingBytes);

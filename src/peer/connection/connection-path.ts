@@ -12,6 +12,8 @@ export interface ConnectionPath {
   readonly rttMs: number;
   /** When packets began to take it, in ms since the epoch. */
   readonly since: number;
+  /** Whether packets take the relay as well, as the direct path is in doubt, or had no data for 5 s. */
+  readonly isMirrored: boolean;
   /** Why it is the relay; absent while a direct path is being looked for. */
   readonly reason?: RelayReason;
 }
@@ -21,7 +23,8 @@ export function pathOf(
   remote: Address,
   rttMs: number,
   since: number,
+  isMirrored = false,
 ): ConnectionPath {
   const family = isIPv6(remote.address) ? "IPv6" : "IPv4";
-  return { kind, remote: formatAddress(remote), family, rttMs, since };
+  return { kind, remote: formatAddress(remote), family, rttMs, since, isMirrored };
 }

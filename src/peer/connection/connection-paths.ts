@@ -35,8 +35,12 @@ export interface PathsParts {
 export interface PathsOwner {
   /** The application may talk: over the relay, or if it wants no other, over the direct path. Called once at most. */
   onReady(): void;
-  /** There is no direct path, and the application wants no other; or the other side opens one after the other. */
-  onUnavailable(error: QuicpipeError): void;
+  /**
+   * There is no direct path, and the application wants no other; or the other side opens one after the other.
+   *
+   * @param reason what the other side is told.
+   */
+  onUnavailable(error: QuicpipeError, reason?: string): void;
   readonly wake: () => void;
 }
 
@@ -68,7 +72,8 @@ export class ConnectionPaths {
   /** The way that packets take now. */
   get current(): ConnectionPath {
     const direct = this.#direct?.agent.path;
-    if (direct?.phase === "open") return pathOf("direct", direct.remote!, direct.rttMs, this.#since);
+    if (direct?.phase === "open")
+      return pathOf("direct", direct.remote!, direct.rttMs, this.#since, this.#direct!.route.isMirrored);
     const { engine, socket } = this.#parts;
     const rttMs = engine.paths().find(({ id }) => id === relayPath)?.smoothedRtt ?? 0;
     const reason = this.#direct ? this.#direct.agent.reason : this.#unsupported;
@@ -149,9 +154,12 @@ export class ConnectionPaths {
 
   #refuse(reason: RelayReason): void {
     if (this.#parts.direct === "require")
-      this.#owner.onUnavailable(unavailable(this.#parts.remoteName, reason));
+      this.#owner.onUnavailable(unavailable(this.#parts.remoteName, reason), requirement);
   }
 }
+
+/** Of the close of a connection that requires a direct path, in the words of who reads it. */
+const requirement = "the other peer requires a direct path, and there is none";
 
 function tooManyPaths(): QuicpipeError {
   const message =
@@ -162,7 +170,7 @@ function tooManyPaths(): QuicpipeError {
 function unavailable(remoteName: string | undefined, reason: RelayReason): QuicpipeError {
   return new QuicpipeError(
     "ERR_QUICPIPE_DIRECT_UNAVAILABLE",
-    `there is no direct path to ${remoteName ?? "the other peer"} (${reason}), and \`direct: "require"\` wants no other: with "auto" the relay carries the connection`,
+    `there is no direct path to ${remoteName ?? "the other peer"} (${reason}), and \`direct: "require"\` ends a connection without one: with "auto" the relay carries it`,
     { details: { reason } },
   );
 }

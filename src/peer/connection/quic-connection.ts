@@ -72,7 +72,7 @@ export class QuicConnection {
     this.paths = new ConnectionPaths(parts, {
       wake,
       onReady: () => this.#ready(),
-      onUnavailable: (error) => this.abandon(error),
+      onUnavailable: (error, reason) => this.abandon(error, reason),
     });
     this.#driver = new Driver(parts.engine, this.paths, this.#owner());
     this.streams = new Streams(parts.engine, parts.role, this.paths.control, wake);
@@ -194,11 +194,11 @@ export class QuicConnection {
   }
 
   /** Ends the connection with an error. Notifies the other side if a packet has come from it. Idempotent. */
-  abandon(error: QuicpipeError): void {
+  abandon(error: QuicpipeError, reason = ""): void {
     if (this.#phase === "ended") return;
     const { silent } = this;
     this.#finish(error, undefined);
-    this.engine.close(0, "");
+    this.engine.close(0, reason);
     if (silent) this.release();
     else this.#driver.flush();
   }

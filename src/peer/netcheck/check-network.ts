@@ -1,5 +1,5 @@
-import { isIPv4 } from "node:net";
-import { isQuicpipeError } from "../../errors.ts";
+import { isIP, isIPv4 } from "node:net";
+import { isQuicpipeError, type QuicpipeError } from "../../errors.ts";
 import { type OptionTable, requireBoolean, requireOptions } from "../../option-checks.ts";
 import { loadEngine } from "../engine/engine.ts";
 import { readDefaultRouter } from "../mapping/default-router.ts";
@@ -31,8 +31,21 @@ const optionTable: OptionTable<NetworkCheckOptions> = {
   upnp: true,
 };
 
+/**
+ * Why the relay sees nothing of this host in one IP version. `"not-asked"`: its URL has an address of the other one.
+ * `"no-address"`: its name has none of this one. `"no-route"`: this host has no route to it. `"untrusted"`: it answers, with a
+ * certificate that is not trusted. `"unreachable"`: anything else, such as silence.
+ */
+export type FamilyProblemKind = "not-asked" | "no-address" | "no-route" | "untrusted" | "unreachable";
+
+/** The same, with a text for people. */
+export interface FamilyProblem {
+  readonly kind: FamilyProblemKind;
+  readonly problem: string;
+}
+
 /** What the relay sees of this host in one IP version, or why it sees nothing. */
-export type FamilyReport = RelayView | { readonly problem: string };
+export type FamilyReport = RelayView | FamilyProblem;
 
 /** What decides whether direct paths to and from this host can work. */
 export interface NetworkReport {
@@ -64,15 +77,27 @@ export async function checkNetwork(options: NetworkCheckOptions): Promise<Networ
 async function checkFamily(settings: PeerSettings, family: "IPv4" | "IPv6"): Promise<FamilyReport> {
   const addresses = settings.addresses.filter((each) => isIPv4(each) === (family === "IPv4"));
   const [address] = addresses;
-  if (address === undefined) return { problem: `the relay has no ${family} address` };
+  if (address === undefined) return withoutAddress(settings, family);
   const relay = { address, port: settings.relay.port };
   // An address of the host's own has one IP version, and shows whether the relay sees another.
   const host = await sourceAddress(relay);
-  if (host === undefined) return { problem: `this host has no way to ${address}` };
+  if (host === undefined) return { kind: "no-route", problem: `this host has no route to ${address}` };
   try {
     return await viewFromRelay({ ...settings, host, relay, addresses }, loadEngine());
   } catch (error) {
-    if (isQuicpipeError(error, "ERR_QUICPIPE_RELAY_UNREACHABLE")) return { problem: error.message };
+    if (isQuicpipeError(error, "ERR_QUICPIPE_RELAY_UNREACHABLE")) return unreached(error);
     throw error;
   }
+}
+
+function withoutAddress({ relayHost }: PeerSettings, family: "IPv4" | "IPv6"): FamilyProblem {
+  if (isIP(relayHost) === 0)
+    return { kind: "no-address", problem: `the relay's name has no ${family} address` };
+  const other = family === "IPv4" ? "IPv6" : "IPv4";
+  return { kind: "not-asked", problem: `the URL has an ${other} address; use the relay's name` };
+}
+
+function unreached({ message, details }: QuicpipeError<"ERR_QUICPIPE_RELAY_UNREACHABLE">): FamilyProblem {
+  const kind = details.untrusted ? "untrusted" : "unreachable";
+  return { kind, problem: message.replace(/^the relay cannot be reached: /, "") };
 }

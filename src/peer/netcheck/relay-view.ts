@@ -1,12 +1,8 @@
-import { isQuicpipeError } from "../../errors.ts";
 import { interfaceAddresses } from "../../interface-addresses.ts";
-import type { RegisterResponse } from "../../protocol.ts";
-import { type Address, formatAddress, plainIp, sameAddress } from "../../wire/address.ts";
-import type { StunCredential } from "../../wire/stun-binding.ts";
+import { type Address, formatAddress, plainIp } from "../../wire/address.ts";
 import { ConnectionIds } from "../connection/connection-ids.ts";
 import type { Engine } from "../engine/contract.ts";
 import type { PeerSettings } from "../options.ts";
-import { judgeNat, type NatKind } from "../nat/report.ts";
 import { scopeOf } from "../path/seeking/reachability.ts";
 import { requireRegistration } from "../relay/answer.ts";
 import { RelayClient } from "../relay/client.ts";
@@ -16,20 +12,7 @@ import { SecondPort } from "../relay/second-port.ts";
 import { StunClient } from "../relay/stun-client.ts";
 import { registerRequest } from "../relay/upkeep.ts";
 import { PeerSocket } from "../socket.ts";
-import { pause } from "../time/pause.ts";
-
-/**
- * What a NAT makes of a port (RFC 4787 §4.1), as far as one relay can tell: `"none"` without a NAT; the same port for all
- * destinations, or another for each: by its second port the next ones (`"sequential"`) or any (`"random"`), by its second address
- * one or the other (`"endpoint-dependent"`); `"unknown"` where the relay has neither.
- */
-export type MappingKind =
-  | "none"
-  | "endpoint-independent"
-  | "endpoint-dependent"
-  | "sequential"
-  | "random"
-  | "unknown";
+import { type MappingKind, mappingKind } from "./mapping.ts";
 
 /** What the relay sees of this host in one IP version. */
 export interface RelayView {
@@ -44,6 +27,8 @@ export interface RelayView {
   /** Whether the public port is the local one. */
   readonly keepsPort: boolean;
   readonly mapping: MappingKind;
+  /** The relay's second UDP port, and whether an answer of it arrives here; `null` where the relay has none. */
+  readonly secondPort: { readonly port: number; readonly answers: boolean } | null;
   /** Shortest of three round trips of a request, in ms. */
   readonly httpMs: number;
   /** Shortest of three round trips of STUN, in ms. */
@@ -78,18 +63,27 @@ async function view(settings: PeerSettings, socket: PeerSocket, relay: RelayClie
     socket.onStun = (datagram) => stun.receive(datagram);
     // The first one asks for a nonce as well.
     const seen = await stun.bind(credential);
-    return {
-      ...compared(socket, seen),
+    const times = {
       httpMs: await shortestMs(register),
       stunMs: await shortestMs(() => stun.bind(credential)),
-      mapping: isOwn(seen) ? "none" : await mappingKind(settings, socket, answer, seen),
+    };
+    const { stunPort } = answer;
+    const second = stunPort === undefined ? undefined : await seenBySecondPort(socket, stunPort);
+    return {
+      ...compared(socket, seen),
+      ...times,
+      mapping: isOwn(seen) ? "none" : await mappingKind(settings, socket, credential, { seen, second }),
+      secondPort: stunPort === undefined ? null : { port: stunPort, answers: second !== undefined },
     };
   } finally {
     await relay.endRegistration(answer.id);
   }
 }
 
-function compared({ local }: PeerSocket, seen: Address): Omit<RelayView, "httpMs" | "stunMs" | "mapping"> {
+/** What takes more than a look at two addresses. */
+type Measured = "httpMs" | "stunMs" | "mapping" | "secondPort";
+
+function compared({ local }: PeerSocket, seen: Address): Omit<RelayView, Measured> {
   return {
     local: formatAddress(local),
     public: formatAddress(seen),
@@ -103,54 +97,11 @@ function isOwn({ address }: Address): boolean {
   return interfaceAddresses().map(plainIp).includes(plainIp(address));
 }
 
-/** Time for an answer from another address of the relay's, in ms: one that is no address of this relay may not answer. */
-const otherAnswerMs = 2000;
-
-/** Asks the relay's second port and another address of it, from the same socket, what they see. The worse of the two counts. */
-async function mappingKind(
-  settings: PeerSettings,
-  socket: PeerSocket,
-  { id, secret, stunPort }: RegisterResponse,
-  seen: Address,
-): Promise<MappingKind> {
-  const byPort = stunPort === undefined ? "unknown" : await kindByPort(socket, stunPort, seen);
-  if (byPort === "sequential" || byPort === "random") return byPort;
-  const byAddress = await kindByAddress(settings, socket, { username: id, password: secret }, seen);
-  return byAddress === "unknown" ? byPort : byAddress;
-}
-
-async function kindByPort(socket: PeerSocket, port: number, seen: Address): Promise<NatKind> {
+/** Returns the socket's public address as the relay's second port sees it; `undefined` if no answer of it arrives. */
+async function seenBySecondPort(socket: PeerSocket, port: number): Promise<Address | undefined> {
   const secondPort = new SecondPort(socket);
   socket.onStun = (datagram, from) => secondPort.receive(datagram, from);
-  const second = await secondPort.ask({ ...socket.relay, port });
-  return second ? judgeNat(seen, second).kind : "unknown";
-}
-
-async function kindByAddress(
-  { addresses }: PeerSettings,
-  socket: PeerSocket,
-  credential: StunCredential,
-  seen: Address,
-): Promise<MappingKind> {
-  const { address: asked, port } = socket.relay;
-  const other = addresses.find((each) => plainIp(each) !== plainIp(asked));
-  if (other === undefined) return "unknown";
-  const path = socket.pathTo({ address: other, port });
-  const stun = new StunClient((datagram) => path.send(datagram));
-  socket.onStun = (datagram) => stun.receive(datagram);
-  try {
-    const silence = pause(otherAnswerMs, new AbortController().signal);
-    const again = await Promise.race([stun.bind(credential), silence.then(() => undefined)]);
-    if (!again) return "unknown";
-    return sameAddress(again, seen) ? "endpoint-independent" : "endpoint-dependent";
-  } catch (error) {
-    // Another relay of the same name does not know the registration.
-    if (isQuicpipeError(error)) return "unknown";
-    throw error;
-  } finally {
-    stun.close();
-    path.close();
-  }
+  return await secondPort.ask({ ...socket.relay, port });
 }
 
 async function shortestMs(work: () => Promise<unknown>): Promise<number> {

@@ -211,7 +211,7 @@ describe("quicpipe accept and dial, told to end", () => {
       // What it was to get has not all come. By its idle timeout it would know of a silence only.
       expect(await other.exited).toBe(1);
       expect(other.stderr()).toContain(
-        "quicpipe: the other side was ended before the stream was (ERR_QUICPIPE_CONNECTION_CLOSED)\n",
+        "quicpipe: the other side was ended before the stream was: the peer was closed (ERR_QUICPIPE_CONNECTION_CLOSED)\n",
       );
     }
   });
@@ -309,6 +309,7 @@ describe("what others have written", () => {
       unclaimed: 1,
       mailbox: { queued: 1 },
       stun: counts,
+      address: {},
       backend: evil,
       backendReason: evil + long,
       overflowed: 0,

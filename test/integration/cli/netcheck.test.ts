@@ -24,11 +24,18 @@ describe("quicpipe netcheck", () => {
     expect(stdout).toMatch(
       /^IPv4 {5}127\.0\.0\.1:\d+, not behind a NAT\n +relay: HTTP [\d.]+ ms, STUN [\d.]+ ms\n/,
     );
-    expect(stdout).toMatch(/\nIPv6 {5}not reached: the relay has no IPv6 address\nrouter /);
+    expect(stdout).toMatch(/\nIPv6 {5}not asked: the URL has an IPv4 address; use the relay's name\nrouter /);
     expect(stdout).toMatch(/\nverdict {2}The relay is in this host's own network.*\n$/);
     expect(await printed(user.quicpipe(...args, "--json"), 0)).toMatchObject({
-      ipv4: { isGlobal: false, isBehindNat: false, keepsPort: true, mapping: "none", ...timed },
-      ipv6: { problem: "the relay has no IPv6 address" },
+      ipv4: {
+        isGlobal: false,
+        isBehindNat: false,
+        keepsPort: true,
+        mapping: "none",
+        secondPort: null,
+        ...timed,
+      },
+      ipv6: { kind: "not-asked", problem: expect.stringMatching(/^the URL has an IPv4 address/) },
     });
   });
 
@@ -41,8 +48,18 @@ describe("quicpipe netcheck", () => {
       "alice",
     );
     expect(status).toBe(1);
-    expect(stdout).toMatch(/^IPv4 {5}not reached: .*127\.0\.0\.1:9/);
-    expect(stdout).toMatch(/\nverdict {2}The relay cannot be reached by UDP/);
+    expect(stdout).toMatch(/^IPv4 {5}not reached: no answer from 127\.0\.0\.1:9/);
+    expect(stdout).toMatch(/\nverdict {2}The relay cannot be reached, so/);
+  });
+
+  it("tells a certificate that is not trusted from a relay that UDP does not reach", async () => {
+    const { url } = await new User().startRelay();
+    const { status, stdout } = await new User().run("netcheck", "--relay", url, "--as", "alice");
+    expect(status).toBe(1);
+    expect(stdout).toMatch(
+      /^IPv4 {5}not reached: its certificate is not issued by a trusted CA; .*--relay-ca/,
+    );
+    expect(stdout).toMatch(/\nverdict {2}The relay answers by UDP, but its certificate is not trusted.*\n$/);
   });
 
   it("says why the relay refuses, and which options have no effect", async () => {
@@ -104,11 +121,13 @@ describe("quicpipe netcheck", () => {
       expect(checking.stdout()).toMatch(
         /^IPv4 .*, behind a NAT, which changes the port: .* inside\n +mapping: another port for each/,
       );
-      expect(checking.stdout()).toMatch(/\nIPv6 +not reached: this host has no way to 2001:db8::\d\n/);
+      expect(checking.stdout()).toMatch(/\nIPv6 +not reached: this host has no route to 2001:db8::\d\n/);
       expect(checking.stdout()).toMatch(
         /\npeer +bob: relay only: no address of the other peer answers \(checks-timeout\)\n/,
       );
-      expect(checking.stdout()).toMatch(/\nverdict +Direct paths work with few peers.*\n$/);
+      expect(checking.stdout()).toMatch(
+        /\nverdict +There is no direct path to bob \(checks-timeout\)\. .* work with few other peers.*\n$/,
+      );
     },
   );
 });

@@ -51,7 +51,7 @@ describe("quicpipe ping", () => {
     expect(lines).toEqual([
       { seq: 1, ...ping },
       { seq: 2, ...ping },
-      { sent: 2, received: 2, ...times },
+      { sent: 2, received: 2, ...times, reason: "policy" },
     ]);
   });
 
@@ -103,7 +103,7 @@ describe("quicpipe ping", () => {
     expect([await pinger.exited, await accepter.exited]).toEqual([1, 130]);
     expect(pinger.stdout()).toMatch(/\n1 sent, 1 received/);
     expect(pinger.stderr()).toMatch(
-      /the other side was ended between two pings \(ERR_QUICPIPE_CONNECTION_CLOSED\)\n$/,
+      /the other side was ended between two pings: the peer was closed \(ERR_QUICPIPE_CONNECTION_CLOSED\)\n$/,
     );
   });
 
@@ -116,6 +116,25 @@ describe("quicpipe ping", () => {
     expect(pinger.stdout()).toMatch(
       /^pong from bob by direct 203\.0\.113\.\d+:\d+ in \d+\.\d ms\n\d+ sent, \d+ received, .*\n$/m,
     );
+  });
+
+  itWith("netns")("counts no pong as direct that may have come by the relay, as after a pause", async () => {
+    await using lab = await createLab({ alice: "open", bob: "open" });
+    const { start } = await startLabUser(lab);
+    await start("bob", "accept").prints(/waiting for a peer/);
+    const pinger = start("alice", "ping", "bob", "--until-direct", "--interval", "8000", "--count", "9");
+    expect([await pinger.exited, pinger.stderr()]).toEqual([0, expect.any(String)]);
+    expect(pinger.stdout()).toMatch(/ by relay or direct 203[^]* by direct 203.*\n.*sent.*\n$/);
+  });
+
+  itWith("netns")("stays direct at pings a second apart", async () => {
+    await using lab = await createLab({ alice: "open", bob: "open" });
+    const { start } = await startLabUser(lab);
+    await start("bob", "accept").prints(/waiting for a peer/);
+    const pinger = start("alice", "ping", "bob", "--count", "10");
+    expect([await pinger.exited, pinger.stderr()]).toEqual([0, expect.any(String)]);
+    // A path that nothing goes by for 5 s would rest by then.
+    expect(pinger.stdout()).toMatch(/( by direct .*\n.*){2}10 sent/);
   });
 
   itWith("netns")("goes on by the relay where the way is cut", async () => {

@@ -34,6 +34,29 @@ describe("quicpipe dial and accept with --verbose", () => {
     expect([await dialer.exited, await accepter.exited]).toEqual([0, 0]);
   });
 
+  it("end where --direct require finds no direct path, both with the reason", async () => {
+    const { accept, dial } = await new User().pair();
+    const [accepter, dialer] = [await accept("--direct", "never"), dial("alice", "--direct", "require")];
+    expect([await dialer.exited, await accepter.exited]).toEqual([1, 1]);
+    expect(dialer.stderr()).toMatch(
+      /quicpipe: there is no direct path, .*--direct require.*\(peer-policy\).* \(ERR_QUICPIPE_DIRECT_UNAVAILABLE\)\n$/,
+    );
+    expect(accepter.stderr()).toMatch(
+      /ended before the stream was: the other peer requires a direct path, and there is none \(ERR/,
+    );
+  });
+
+  itWith("netns")("say that they are connected directly where --direct require asks for it", async () => {
+    await using lab = await createLab({ alice: "open", bob: "open" });
+    const { start } = await startLabUser(lab);
+    const accepter = start("bob", "accept");
+    await accepter.prints(/waiting for a peer/);
+    const dialer = start("alice", "dial", "bob", "--direct", "require", "--verbose");
+    await dialer.prints(/quicpipe: connected to bob directly\nquicpipe: direct [\d.]+:\d+ [\d.]+ ms\n/);
+    for (const { process } of [dialer, accepter]) process.stdin.end();
+    expect([await dialer.exited, await accepter.exited]).toEqual([0, 0]);
+  });
+
   it("take no other word than a policy for --direct", async () => {
     const { status, stderr } = await new User().run(
       "dial",

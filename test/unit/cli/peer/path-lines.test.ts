@@ -8,6 +8,7 @@ const relay: ConnectionPath = {
   family: "IPv4",
   rttMs: 24.2,
   since: 0,
+  isMirrored: false,
 };
 const remote = "[2001:db8::7]:51820";
 const direct: ConnectionPath = { ...relay, kind: "direct", remote, family: "IPv6", rttMs: 9 };

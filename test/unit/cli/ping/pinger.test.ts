@@ -1,12 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { leastDataBytes } from "../../../../src/defaults/index.ts";
 import { Pinger } from "../../../../src/cli/ping/pinger.ts";
+import { encodePing } from "../../../../src/cli/ping/protocol.ts";
 import type { CloseInfo, Connection, ConnectionPath } from "../../../../src/peer/index.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 const relay = { kind: "relay", remote: "192.0.2.1:4433" } as ConnectionPath;
-const direct = { kind: "direct", remote: "192.0.2.7:9" } as ConnectionPath;
+const direct = { kind: "direct", remote: "192.0.2.7:9", isMirrored: false } as ConnectionPath;
+const mirrored: ConnectionPath = { ...direct, isMirrored: true };
 
 /** Where the other peer takes no datagrams. */
 const streams = {
@@ -58,13 +61,31 @@ describe("a ping", () => {
     expect(await pinger.ping(1)).toMatchObject({ path: "relay", remote: relay.remote });
   });
 
+  it.each([
+    [mirrored, direct],
+    [direct, mirrored],
+  ])("may have taken either path if packets took both at its start or its end", async (before, after) => {
+    const { pinger } = scripted([before, after], echo);
+    expect(await pinger.ping(1)).toMatchObject({ path: "both", remote: direct.remote });
+  });
+
+  it("has the bytes of data, so that pings a second apart keep a direct path in use", async () => {
+    const sent: number[] = [];
+    const { pinger } = scripted([direct], (datagram) => {
+      sent.push(datagram.length);
+      return [datagram];
+    });
+    await pinger.ping(1);
+    expect(sent[0]).toBeGreaterThanOrEqual(leastDataBytes);
+  });
+
   it("takes a stream where the other peer takes no datagrams", async () => {
     const { pinger } = scripted([direct], echo, streams);
     expect(await pinger.ping(1)).toMatchObject({ seq: 1, path: "direct", rttMs: 0 });
   });
 
   it("is lost after a while, whatever else comes back", async () => {
-    const { pinger } = scripted([relay], () => [Buffer.from([0, 0, 0, 9]), Buffer.from("odd bytes")]);
+    const { pinger } = scripted([relay], () => [encodePing(9), Buffer.from("odd bytes")]);
     const ping = pinger.ping(1);
     await vi.advanceTimersByTimeAsync(60_000);
     expect(await ping).toMatchObject({ seq: 1, rttMs: null });
@@ -73,8 +94,11 @@ describe("a ping", () => {
   it("fails when the connection ends, and so does a pause", async () => {
     const { pinger, closed } = scripted([relay], () => []);
     const [ping, pause] = [pinger.ping(1), pinger.pause(60_000)];
-    closed.resolve({ closeCode: 0, reason: "" });
-    await expect(ping).rejects.toMatchObject({ code: "ERR_QUICPIPE_CONNECTION_CLOSED" });
+    closed.resolve({ closeCode: 0, reason: "the other peer requires a direct path" });
+    await expect(ping).rejects.toMatchObject({
+      code: "ERR_QUICPIPE_CONNECTION_CLOSED",
+      message: "the other side was ended between two pings: the other peer requires a direct path",
+    });
     await expect(pause).rejects.toMatchObject({ code: "ERR_QUICPIPE_CONNECTION_CLOSED" });
   });
 });

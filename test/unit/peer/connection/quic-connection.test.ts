@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ConnectionIds } from "../../../../src/peer/connection/connection-ids.ts";
 import { QuicConnection } from "../../../../src/peer/connection/quic-connection.ts";
 import type { EngineConnection, EngineEnd, EngineListener } from "../../../../src/peer/engine/contract.ts";
+import type { DirectPolicy } from "../../../../src/peer/path/policy.ts";
 import { PathChecks } from "../../../../src/peer/path/seeking/checks.ts";
 import type { PeerSocket } from "../../../../src/peer/socket.ts";
 
@@ -14,11 +15,16 @@ interface FakeEngine {
   silentMs: number;
   pings: number;
   ending: EngineEnd | undefined;
+  /** What the other side was told at the end. */
+  closed: [code: number, reason: string] | undefined;
   happens: (listener: EngineListener) => void;
 }
 
 /** A connection on an engine and a relay that do as the test says. */
-function setUp(onStalled: () => Promise<void> | undefined = () => undefined): {
+function setUp(
+  onStalled: () => Promise<void> | undefined = () => undefined,
+  direct: DirectPolicy = "auto",
+): {
   connection: QuicConnection;
   engine: FakeEngine;
   onEnd: () => void;
@@ -29,6 +35,7 @@ function setUp(onStalled: () => Promise<void> | undefined = () => undefined): {
     silentMs: 0,
     pings: 0,
     ending: undefined,
+    closed: undefined,
     happens: () => undefined,
   };
   const fake = {
@@ -42,6 +49,7 @@ function setUp(onStalled: () => Promise<void> | undefined = () => undefined): {
     pingPath: () => void engine.pings++,
     silentMs: () => engine.silentMs,
     end: () => engine.ending,
+    close: (code: number, reason: string) => void (engine.closed = [code, reason]),
     get isOver() {
       return engine.isOver;
     },
@@ -57,7 +65,7 @@ function setUp(onStalled: () => Promise<void> | undefined = () => undefined): {
     engine: fake,
     socket: socket as unknown as PeerSocket,
     checks: new PathChecks({ send: () => undefined, isDirect: () => false, strangers: undefined }),
-    direct: "auto",
+    direct,
     birthdaySearch: false,
     reflexive: () => undefined,
     nat: {
@@ -148,5 +156,16 @@ describe("a connection", () => {
     expect(ready).not.toHaveBeenCalled();
     await happen(parts, (listener) => listener.onConfirmed());
     expect(ready).toHaveBeenCalledOnce();
+  });
+
+  it("that wants no relay ends without a direct path, and tells the other side why", async () => {
+    const parts = setUp(undefined, "require");
+    await happen(parts, (listener) => listener.onConfirmed());
+    await expect(parts.connection.milestones.ready).rejects.toMatchObject({
+      code: "ERR_QUICPIPE_DIRECT_UNAVAILABLE",
+      message: expect.stringMatching(/^there is no direct path to bob \(peer-unsupported\), .*"require"/),
+      details: { reason: "peer-unsupported" },
+    });
+    expect(parts.engine.closed).toEqual([0, "the other peer requires a direct path, and there is none"]);
   });
 });
