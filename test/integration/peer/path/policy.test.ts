@@ -95,6 +95,6 @@ describe("a peer that wants no relay", () => {
     const { alice } = await startTransfer(lab, { alice: "require" });
     lab.cut();
     const end = alice.next(({ event }) => event === "done");
-    await expect(end).rejects.toThrow(/no direct path to bob \(udp-blocked\)/);
+    await expect(end).rejects.toThrow(/no direct path to bob \(checks-timeout\)/);
   });
 });
