@@ -150,7 +150,10 @@ impl Controller for Observed {
     fn on_ack(&mut self, now: Instant, sent: Instant, bytes: u64, pn: u64, app_limited: bool, rtt: &RttEstimator) {
         self.is_measured = true;
         self.in_flight.0.acknowledged.fetch_add(1, Ordering::Relaxed);
-        self.path.flight().acknowledged(now, sent, bytes, pn, rtt.get());
+        let mut flight = self.path.flight();
+        flight.acknowledged(now, sent, bytes, pn, rtt.get());
+        flight.note_shortest(rtt.min());
+        drop(flight);
         self.inner.on_ack(now, sent, bytes, pn, app_limited, rtt);
     }
 

@@ -114,6 +114,12 @@ impl OpenPaths {
         self.all.iter().find(|path| path.id == id)?.flight.flight().arrived()
     }
 
+    /// The shortest round trip of a path.
+    pub fn shortest(&self, id: PathId) -> Duration {
+        let path = self.all.iter().find(|path| path.id == id);
+        path.map_or(Duration::ZERO, |path| path.flight.flight().shortest())
+    }
+
     /// Since when all paths have gone unanswered; `None` if one waits for no answer, so it may be alive.
     pub fn all_unanswered_since(&self) -> Option<Instant> {
         let since = self.all.iter().map(|path| path.flight.flight().unanswered_since());

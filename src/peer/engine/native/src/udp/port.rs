@@ -33,7 +33,8 @@ const DATAGRAMS_PER_TRAIN: NonZeroUsize = NonZeroUsize::new(40).expect("not zero
 /// Datagrams that are taken from the system before those that wait have their turns: what one call brings at most.
 const DATAGRAMS_PER_DRAIN: usize = 1024;
 
-/// Round trip from which on it pays to keep what is under way. On a shorter path QUIC itself is about as quick.
+/// Shortest round trip from which on it pays to keep what is under way. On a shorter path QUIC itself is about as quick, and a sender so
+/// fast that the copies cost it a tenth.
 const LONG_ROUND_TRIP: Duration = Duration::from_millis(10);
 
 /// How far a connection has come with sending.
@@ -201,7 +202,7 @@ impl Port {
             let relay_bytes = connection.first_path_bytes();
             let (to, copy_to) = route.of(train.path, train.datagram_bytes, relay_bytes);
             let may_go_twice = to != route.relay && copy_to.is_none() && train.datagram_bytes <= relay_bytes;
-            if may_go_twice && connection.round_trip(train.path) >= LONG_ROUND_TRIP {
+            if may_go_twice && connection.shortest_round_trip(train.path) >= LONG_ROUND_TRIP {
                 connection.keep(&train, &bytes);
             }
             Some((train, to, copy_to))

@@ -104,9 +104,9 @@ impl Connection {
         }
     }
 
-    /// Smoothed round trip of a path.
-    pub fn round_trip(&mut self, id: PathId) -> Duration {
-        self.live().and_then(|connection| connection.rtt(id)).unwrap_or_default()
+    /// The shortest round trip of a path, which no queue makes longer; zero before there is one.
+    pub fn shortest_round_trip(&self, id: PathId) -> Duration {
+        self.open_paths.shortest(id)
     }
 
     /// Keeps a copy of a train that leaves by its path alone, in case that turns out to be dead.

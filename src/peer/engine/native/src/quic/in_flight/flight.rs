@@ -28,6 +28,8 @@ pub struct Flight {
     told: u32,
     /// When the newest packet that has been acknowledged was sent.
     arrived: Option<Instant>,
+    /// The shortest round trip so far.
+    shortest: Duration,
     /// The newest round trip of an acknowledgement, and the smoothed one before it.
     sample: Option<(Duration, Duration)>,
     variation: Option<Duration>,
@@ -35,7 +37,18 @@ pub struct Flight {
 
 impl Flight {
     pub fn new(mtu: u16) -> Self {
-        Self { is_busy: false, bytes: 0, mtu, probe: None, since: None, told: 0, arrived: None, sample: None, variation: None }
+        Self {
+            is_busy: false,
+            bytes: 0,
+            mtu,
+            probe: None,
+            since: None,
+            told: 0,
+            arrived: None,
+            shortest: Duration::ZERO,
+            sample: None,
+            variation: None,
+        }
     }
 
     pub fn is_busy(&self) -> bool {
@@ -50,6 +63,15 @@ impl Flight {
     /// When the newest packet that has been acknowledged was sent.
     pub fn arrived(&self) -> Option<Instant> {
         self.arrived
+    }
+
+    /// The shortest round trip so far: the length of the way, without queues. Zero before there is one.
+    pub fn shortest(&self) -> Duration {
+        self.shortest
+    }
+
+    pub fn note_shortest(&mut self, round_trip: Duration) {
+        self.shortest = round_trip;
     }
 
     pub fn set_mtu(&mut self, mtu: u16) {
