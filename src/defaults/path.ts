@@ -49,7 +49,7 @@ export const maxRoundTargets = 8;
 export const maxRoundChecks: number = maxRoundTargets * checkLadderMs.length;
 /** Ports of a NAT that counts that are guessed: more than a home takes between a measurement and a check. */
 export const guessedPorts = 16;
-/** Least port that is guessed. NATs give those of this range and above (RFC 4787 §4.2.1), services listen below. */
+/** Least port that is guessed or searched. NATs give those of this range and above (RFC 4787 §4.2.1), services listen below. */
 export const leastGuessedPort = 1024;
 /** Ports before the measured one among the guesses: checks of the same round, whose packets were first. */
 export const portsBefore = 4;
@@ -81,7 +81,7 @@ export const searchTurnMs = 50;
 export const searchAnswerMs: number = second;
 /** Time in ms that each side waits for the other one's part: it takes 1.6 and 6.4 s, or longer while rounds of others use the limit. */
 export const searchWaitMs: number = 12 * second;
-/** Time in ms after which an IP address is searched again: what does not answer is another NAT than it says, or somebody else. */
+/** Time in ms after which an IP address is searched again, and after which a connection has another search: what does not answer is another NAT than it says, or somebody else. */
 export const searchRestMs: number = 10 * minute;
 /** Datagrams that the sockets of a search look at: those of 1024 checks that come are few. */
 export const maxSearchVerdicts = 256;

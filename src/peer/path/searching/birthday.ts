@@ -1,5 +1,5 @@
 import { isIPv4 } from "node:net";
-import { searchAnswerMs, searchSockets, searchWaitMs } from "../../../defaults/index.ts";
+import { searchAnswerMs, searchRestMs, searchSockets, searchWaitMs } from "../../../defaults/index.ts";
 import type { TokenBucket } from "../../../token-bucket.ts";
 import type { Address } from "../../../wire/address.ts";
 import type { NatView } from "../../nat/view.ts";
@@ -39,6 +39,8 @@ export class BirthdaySearch {
   /** Ends what is under way. */
   #end: (() => void) | undefined;
   #hasWaited = false;
+  /** When this connection had its last one. */
+  #begunMs = -Infinity;
   /** Of the socket that was found. */
   #release: (() => void) | undefined;
   /** The IP address whose ports are searched by this side. */
@@ -59,7 +61,7 @@ export class BirthdaySearch {
   /** The other side has its sockets open. */
   invited(nowMs: number): void {
     const to = this.#target;
-    const leave = to && !this.#isRandom && this.#parts.gate.enter(to.address, nowMs);
+    const leave = to && !this.#isRandom && this.#enter(to, nowMs);
     if (!leave) return;
     this.stop();
     this.#searched = to.address;
@@ -112,9 +114,17 @@ export class BirthdaySearch {
     return this.#parts.nat.report.kind === "random";
   }
 
+  /** The other side names the address, and could name one after the other. */
+  #enter(to: Address, nowMs: number): (() => void) | undefined {
+    if (nowMs - this.#begunMs < searchRestMs) return undefined;
+    const leave = this.#parts.gate.enter(to.address, nowMs);
+    if (leave) this.#begunMs = nowMs;
+    return leave;
+  }
+
   #open(to: Address, nowMs: number): boolean {
-    const { gate, limit, socket, checks, owner, control } = this.#parts;
-    const leave = gate.enter(to.address, nowMs);
+    const { limit, socket, checks, owner, control } = this.#parts;
+    const leave = this.#enter(to, nowMs);
     if (!leave) return false;
     const { address } = socket.local;
     const host = isIPv4(address) ? address : "0.0.0.0";

@@ -1,10 +1,7 @@
 import { randomInt } from "node:crypto";
-import { searchChecks } from "../../../defaults/index.ts";
+import { leastGuessedPort, searchChecks } from "../../../defaults/index.ts";
 import type { Address } from "../../../wire/address.ts";
 import { takeSteps } from "./pace.ts";
-
-/** Ports below are of services, and no NAT's choice for peers. */
-const leastPort = 1024;
 
 /** What a {@link searchPorts} does with each port. */
 export interface SearchParts {
@@ -30,6 +27,6 @@ export function searchPorts({ ip, permits, send, onEnd }: SearchParts): () => vo
 
 function randomPorts(count: number): number[] {
   const ports = new Set<number>();
-  while (ports.size < count) ports.add(randomInt(leastPort, 65_536));
+  while (ports.size < count) ports.add(randomInt(leastGuessedPort, 65_536));
   return [...ports];
 }

@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createCheckLimit } from "../../../../../src/peer/path/seeking/checklist.ts";
-import { searchAnswerMs, searchChecks, searchWaitMs } from "../../../../../src/defaults/index.ts";
+import {
+  searchAnswerMs,
+  searchChecks,
+  searchRestMs,
+  searchWaitMs,
+} from "../../../../../src/defaults/index.ts";
 import type { NatKind } from "../../../../../src/peer/nat/report.ts";
 import type { Candidate, CandidateList } from "../../../../../src/peer/path/control/messages.ts";
 import { type BirthdayParts, BirthdaySearch } from "../../../../../src/peer/path/searching/birthday.ts";
@@ -33,10 +38,11 @@ class Rig {
   overs = 0;
   readonly refused: Set<string> = new Set();
   readonly search: BirthdaySearch;
+  list: CandidateList;
 
   constructor({ own = "endpoint-independent", isWanted = true, gate = new SearchGate(), ...other }: Kinds) {
     const { candidates = [{ kind: "reflexive", address: theirs }] } = other;
-    const list: CandidateList = {
+    this.list = {
       type: "candidates",
       generation: 1,
       candidates,
@@ -48,7 +54,7 @@ class Rig {
       owner: { permits: ({ address }) => !this.refused.has(address) } as CheckOwner,
       nat: { report: { kind: own } },
       isWanted: () => isWanted,
-      theirs: () => list,
+      theirs: () => this.list,
       onOver: () => void this.overs++,
       socket: {
         local: { address: "127.0.0.1", port: 1 },
@@ -110,6 +116,18 @@ describe("the side whose NAT keeps to one port", () => {
     first.search.invited(10);
     vi.advanceTimersByTime(60_000);
     expect([first.sent, second.sent]).toEqual([[], []]);
+  });
+
+  it("has one search in 10 minutes, whichever addresses the other side names", () => {
+    const rig = new Rig({});
+    const inviteTo = (address: string, nowMs: number): number => {
+      rig.list = { ...rig.list, candidates: [{ kind: "reflexive", address: { address, port: 5000 } }] };
+      rig.search.invited(nowMs);
+      vi.advanceTimersByTime(10_000);
+      return rig.sent.filter((to) => to.address === address).length;
+    };
+    expect([inviteTo("203.0.113.9", 0), inviteTo("203.0.113.10", 10_000)]).toEqual([searchChecks, 0]);
+    expect(inviteTo("203.0.113.11", searchRestMs)).toBe(searchChecks);
   });
 
   it.each<[string, Kinds]>([
