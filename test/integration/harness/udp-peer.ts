@@ -22,6 +22,22 @@ export async function openSocket(host = "127.0.0.1", port = 0): Promise<Socket> 
   return socket;
 }
 
+/** Another peer's socket, and the ports from which something has come to it. */
+export interface PortWatch {
+  readonly socket: Socket;
+  readonly at: Address;
+  readonly ports: number[];
+}
+
+/** Opens a socket, as {@link openSocket} does, that notes where from it is sent to. */
+export async function watchPorts(): Promise<PortWatch> {
+  const socket = await openSocket();
+  const ports: number[] = [];
+  socket.on("message", (_datagram, { port }) => void ports.push(port));
+  const { address, port } = socket.address();
+  return { socket, at: { address, port }, ports };
+}
+
 /** A UDP socket that keeps what it gets, as {@link openSocket} opens it. */
 export interface UdpPeer {
   readonly address: Address;

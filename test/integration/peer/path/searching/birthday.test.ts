@@ -1,5 +1,3 @@
-import { createSocket, type Socket } from "node:dgram";
-import { once } from "node:events";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { searchSockets } from "../../../../../src/defaults/index.ts";
 import { loadEngine } from "../../../../../src/peer/engine/engine.ts";
@@ -10,28 +8,14 @@ import type { CheckOwner } from "../../../../../src/peer/path/seeking/checks.ts"
 import { SearchGate } from "../../../../../src/peer/path/searching/gate.ts";
 import { PeerSocket } from "../../../../../src/peer/socket.ts";
 import type { Address } from "../../../../../src/wire/address.ts";
+import { watchPorts } from "../../../harness/udp-peer.ts";
 
 const loopback = "127.0.0.1";
 const [opener, check] = [Buffer.from("opener"), Buffer.from("check")];
 
-async function bind(): Promise<Socket> {
-  const socket = createSocket("udp4").bind(0, loopback);
-  await once(socket, "listening");
-  onTestFinished(() => void socket.close());
-  return socket;
-}
-
-/** The other peer's socket, and the ports from which something has come to it. */
-async function other(): Promise<{ socket: Socket; at: Address; ports: number[] }> {
-  const socket = await bind();
-  const ports: number[] = [];
-  socket.on("message", (_datagram, { port }) => void ports.push(port));
-  return { socket, at: { address: loopback, port: socket.address().port }, ports };
-}
-
 describe("the side whose NAT chooses ports at random", () => {
   it("opens 256 sockets, invites the other one, and has the peer's socket send from the port that was found", async () => {
-    const { socket, at, ports } = await other();
+    const { socket, at, ports } = await watchPorts();
     const relay = { address: loopback, port: 9 };
     const own = await PeerSocket.bind({ host: loopback, port: 0, relay }, loadEngine());
     onTestFinished(() => own.close());
