@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import * as defaults from "../../defaults/index.ts";
-import { ownBytes } from "../../own-memory.ts";
+import { noBytes, ownBytes } from "../../own-memory.ts";
 import { cidBytes, deriveConnectionIds, unpackConnectionIds } from "../../wire/connection-id.ts";
 import type { DatagramSink, PeerSocket, Receiver } from "../socket.ts";
 
@@ -12,7 +12,7 @@ export class ConnectionIds {
   /** The registration's key; secret between this peer and the relay. */
   readonly key: Uint8Array;
   /** Back to back: an array for each would take five times the memory. */
-  #packed: Uint8Array = new Uint8Array();
+  #packed: Uint8Array = noBytes;
 
   constructor(num: number, key: Uint8Array = randomBytes(defaults.keyBytes)) {
     this.key = ownBytes(key);

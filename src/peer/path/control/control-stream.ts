@@ -1,4 +1,5 @@
 import * as defaults from "../../../defaults/index.ts";
+import { noBytes, ownBytes } from "../../../own-memory.ts";
 import type { EngineConnection } from "../../engine/contract.ts";
 import { MessageReader } from "./message-reader.ts";
 import { type ControlMessage, encodeMessage } from "./messages.ts";
@@ -27,9 +28,6 @@ const streamId = 0;
 /** Room for what is read at a time. The reader copies what it keeps. */
 const room = new Uint8Array(defaults.maxControlMessageBytes);
 
-/** What is left to send, nearly always. */
-const nothing: Uint8Array = new Uint8Array();
-
 /** Receives what a {@link ControlStream} brings. */
 export interface ControlOwner {
   onMessage(message: ControlMessage): void;
@@ -46,7 +44,7 @@ export class ControlStream {
   readonly #role: "client" | "server";
   readonly #wake: () => void;
   #reader: MessageReader | undefined;
-  #unsent: Uint8Array = nothing;
+  #unsent: Uint8Array = noBytes;
   #owner: ControlOwner | undefined;
   /** Whether a server has the stream that the client has opened. */
   #isTaken = false;
@@ -110,7 +108,7 @@ export class ControlStream {
   write(): void {
     if (this.#isEnded || !this.#owner || this.#unsent.length === 0) return;
     const taken = this.#engine.streamSend(streamId, this.#unsent, false);
-    if (typeof taken === "number") this.#unsent = rest(this.#unsent, taken);
+    if (typeof taken === "number") this.#unsent = ownBytes(this.#unsent.subarray(taken));
     else if (taken !== undefined) this.#end(this.#owner);
   }
 
@@ -129,9 +127,4 @@ export class ControlStream {
     owner.onEnd();
     this.#wake();
   }
-}
-
-/** The bytes after the first `count`. An empty view would keep all of the memory that it is of. */
-function rest(bytes: Uint8Array, count: number): Uint8Array {
-  return count === bytes.length ? nothing : bytes.subarray(count);
 }

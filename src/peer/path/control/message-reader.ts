@@ -1,5 +1,5 @@
 import { controlBytesPerMinute, maxControlMessageBytes } from "../../../defaults/index.ts";
-import { ownBytes } from "../../../own-memory.ts";
+import { noBytes, ownBytes } from "../../../own-memory.ts";
 import { TokenBucket } from "../../../token-bucket.ts";
 import { parseVarint } from "../../../wire/varint.ts";
 import { type ControlMessage, parseMessage } from "./messages.ts";
@@ -14,13 +14,10 @@ interface Frame {
   readonly end: number;
 }
 
-/** What each reader has between two messages, which is nearly always. */
-const nothing: Uint8Array = new Uint8Array();
-
 /** Reads the messages of a control stream, however it is split into chunks. It holds one message at most. */
 export class MessageReader {
   readonly #bucket: TokenBucket;
-  #pending: Uint8Array = nothing;
+  #pending: Uint8Array = noBytes;
   #verdict: ControlVerdict | undefined;
 
   constructor(nowMs: number) {
@@ -44,13 +41,13 @@ export class MessageReader {
       if (message) messages.push(message);
       at = frame.end;
     }
-    this.#pending = at === bytes.length ? nothing : ownBytes(bytes.subarray(at));
+    this.#pending = ownBytes(bytes.subarray(at));
     return messages;
   }
 
   #end(verdict: ControlVerdict): ControlVerdict {
     this.#verdict = verdict;
-    this.#pending = nothing;
+    this.#pending = noBytes;
     return verdict;
   }
 }
