@@ -114,10 +114,17 @@ async function nextStreams<Result>(
   return results;
 }
 
+/** Reads into one buffer, as docs/peer.md says for bulk data. */
 async function countBytes(stream: ReadableStream<Uint8Array>): Promise<number> {
+  const reader = stream.getReader({ mode: "byob" });
   let bytes = 0;
-  for await (const chunk of stream) bytes += chunk.length;
-  return bytes;
+  let buffer: Uint8Array<ArrayBuffer> = new Uint8Array(chunkBytes);
+  for (;;) {
+    const { value, done } = await reader.read(buffer);
+    if (done) return bytes;
+    bytes += value.length;
+    buffer = new Uint8Array(value.buffer);
+  }
 }
 
 async function digestOf(stream: ReadableStream<Uint8Array>): Promise<string> {
