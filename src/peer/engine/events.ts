@@ -34,17 +34,24 @@ function kindOf(direction: number): StreamKind {
 }
 
 const columns = 3;
-/** Rows of one call. A listener may call back into the engine, and so into {@link tell}. */
 const rowsPerCall = 32;
+
+/** Rows for the next call. A listener may call back into the engine, and so into {@link tell}, which then makes others. */
+let spare: Float64Array | undefined;
 
 /** Tells a listener all that has happened to a connection. */
 export function tell(connection: AddonConnection, listener: EngineListener): void {
-  const rows = new Float64Array(rowsPerCall * columns);
-  for (let count = rowsPerCall; count === rowsPerCall;) {
-    count = connection.poll(rows);
-    for (let row = 0; row < count; row++) {
-      const [kind, subject, detail] = rows.subarray(row * columns) as unknown as [number, number, number];
-      tells[kind]!(listener, subject, detail);
-    }
+  const rows = spare ?? new Float64Array(rowsPerCall * columns);
+  spare = undefined;
+  try {
+    while (tellRows(rows, connection.poll(rows), listener) === rowsPerCall);
+  } finally {
+    spare = rows;
   }
+}
+
+function tellRows(rows: Float64Array, count: number, listener: EngineListener): number {
+  for (let at = 0; at < count * columns; at += columns)
+    tells[rows[at]!]!(listener, rows[at + 1]!, rows[at + 2]!);
+  return count;
 }
