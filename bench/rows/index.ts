@@ -1,5 +1,6 @@
 import type { Row } from "../row.ts";
 import { closingRow } from "./closing.ts";
+import { controlRows } from "./control.ts";
 import { mapMemoryRow } from "./map-memory.ts";
 import { pathRows } from "./path/index.ts";
 import { peerRows } from "./peer.ts";
@@ -20,6 +21,7 @@ export const rows: readonly Row[] = [
   telemetryRow,
   ...registrationRows,
   closingRow,
+  ...controlRows,
   ...peerRows,
   ...pathRows,
 ];
