@@ -8,6 +8,7 @@ import { RelayControl } from "./relay-control.ts";
 import type { CloseOptions, ListenOptions, RegistrationsQuery, Relay } from "./relay.ts";
 import { api } from "./routes/api.ts";
 import { addRoutes } from "./routes/app-routes.ts";
+import { healthFamily } from "./routes/health.ts";
 import type { RouteFamily } from "./routes/route.ts";
 import { pathIn } from "./routes/router.ts";
 import { optionError } from "../option-checks.ts";
@@ -61,7 +62,7 @@ export function relayWith(settings: Settings, openMailbox: OpenMailbox): Relay {
   );
 }
 
-const families: readonly RouteFamily[] = [api, consoleFamily];
+const families: readonly RouteFamily[] = [api, healthFamily, consoleFamily];
 
 /** Refuses an h3 event or app where options belong: `app.use(quicpipe)` calls it for each request. */
 function refuseUncalled(options: unknown): void {

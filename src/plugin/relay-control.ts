@@ -1,9 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { H3Event } from "h3";
 import * as defaults from "../defaults/index.ts";
-import { QuicpipeError, type QuicpipeErrorCode } from "../errors.ts";
+import { type ErrorDetails, QuicpipeError, type QuicpipeErrorCode } from "../errors.ts";
 import { maxStatsLimit, type RegistrationStats } from "../protocol.ts";
 import type { Address } from "../wire/address.ts";
+import { SocketWatch } from "./health/socket-watch.ts";
 import { Log } from "./log.ts";
 import type { OpenMailbox } from "./mailbox/mailbox.ts";
 import { optionError, range, requireInteger, requireOptions } from "../option-checks.ts";
@@ -42,7 +43,7 @@ export class RelayControl {
 
   async listen(options?: ListenOptions): Promise<RelayAddress> {
     const { upstream } = requireOptions("listen(…)", options, { upstream: true });
-    if (this.#closing) throw closed("was closed: make a new one");
+    if (this.#closing) throw closed("closed", "was closed: make a new one");
     if (upstream && this.#settings.upstream)
       throw optionError(
         "upstream",
@@ -82,6 +83,7 @@ export class RelayControl {
       log: this.#log,
       openMailbox: this.#openMailbox,
       refused: this.#refused,
+      socketWatch: new SocketWatch(),
       now: Date.now,
     });
   }
@@ -144,21 +146,23 @@ export class RelayControl {
   /** Returns the parts of the relay; opens them at the first request. */
   async #asked(): Promise<Service> {
     if (this.#service || this.#closing) return this.#running();
-    if (performance.now() < this.#failedUntilMs) throw closed(cannotOpen);
+    if (performance.now() < this.#failedUntilMs) throw closed("socket-lost", cannotOpen);
     try {
       await this.#opened();
     } catch (err) {
       // Any client's request gets here, without a token, and each attempt costs system calls.
       this.#failedUntilMs = performance.now() + defaults.openCooldownMs;
       this.#log.write("error", "listen-failed", "the relay could not open its socket at a request", { err });
-      throw closed(cannotOpen);
+      throw closed("socket-lost", cannotOpen);
     }
     return this.#running();
   }
 
   #running(): Service {
     if (this.#service) return this.#service;
-    throw closed(this.#closing ? "was closed" : "has no open socket yet: call listen()");
+    throw this.#closing
+      ? closed("closed", "was closed")
+      : closed("not-open", "has no open socket yet: call listen()");
   }
 
   async #close(graceMs: number): Promise<void> {
@@ -182,6 +186,9 @@ export class RelayControl {
 
 const cannotOpen = "could not open its socket: its log says why";
 
-function closed(state: string): QuicpipeError {
-  return new QuicpipeError("ERR_QUICPIPE_CLOSED", `the relay ${state}`);
+function closed(
+  reason: ErrorDetails["ERR_QUICPIPE_CLOSED"]["reason"] & string,
+  state: string,
+): QuicpipeError {
+  return new QuicpipeError("ERR_QUICPIPE_CLOSED", `the relay ${state}`, { details: { reason } });
 }

@@ -58,7 +58,8 @@ async function runRelay(args: RelayArgs): Promise<void> {
   await using running = new AsyncDisposableStack();
   // One budget, as a client is the same source over UDP and over TCP.
   const budget = new Budget();
-  const handle = quicpipe({ ...options, logger });
+  // The app has nothing of its own at the root.
+  const handle = quicpipe({ ...options, health: options.health ?? { path: "" }, logger });
   app.use(handle);
   const serving = { relay: handle, tls: pem, tcp: false, budget, logger, ...maxConnections(options) };
   const served = running.use(await serve(app, serving));

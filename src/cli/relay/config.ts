@@ -54,6 +54,7 @@ const fileOptions: Readonly<Record<keyof FileOptions, (args: RelayArgs, file: un
   publicAddress: (args) => args["public-address"],
   basePath: notAFlag,
   console: notAFlag,
+  health: notAFlag,
   auth: authOf,
   stun: ({ stun }) => stun,
   stunPort: (args) => numberOf("--stun-port", args["stun-port"], ports),

@@ -28,6 +28,7 @@ import {
 import type {
   ConsoleOptions,
   ForwarderTuningOptions,
+  HealthOptions,
   QuicpipeOptions,
   RelayHooks,
   UpstreamOptions,
@@ -46,6 +47,8 @@ export interface Settings
   readonly stunPort: number | undefined;
   /** Path of the console including the base path; `undefined` if it is disabled. */
   readonly consolePath: string | undefined;
+  /** Path in front of the probes including the base path; `undefined` if there are none. */
+  readonly healthPath: string | undefined;
   readonly auth: AuthSettings;
   readonly limits: Limits;
   readonly logger: Logger;
@@ -76,6 +79,7 @@ export function resolveSettings(given: QuicpipeOptions | undefined, environment:
     publicAddress: (path, value) => requireText(path, value, "host:port", isPublicAddress),
     basePath: (path, value) => (value === "" ? "" : requirePath(path, value, "")),
     console: (_, value) => resolveConsolePath(value),
+    health: (_, value) => resolveHealthPath(value),
     auth: (_, value) => resolveAuth(value, production),
     limits: (_, value) => resolveLimits(value),
     hooks: (_, value) => resolveHooks(value),
@@ -86,10 +90,12 @@ export function resolveSettings(given: QuicpipeOptions | undefined, environment:
     telemetry: (_, value) => resolveTelemetry(value),
     logger: (_, value) => requireLogger(value),
   } satisfies OptionChecks<QuicpipeOptions>;
-  const { console, forwarder, ...others } = checkOptions("quicpipe(…)", given, checks);
+  const { console, health, forwarder, ...others } = checkOptions("quicpipe(…)", given, checks);
   if (others.stunPort === others.port && others.port !== 0)
     throw optionInvalid("stunPort", others.stunPort, "another port than the option port");
-  return { ...others, ...forwarder, consolePath: console && others.basePath + console };
+  const below = (path: string | undefined): string | undefined =>
+    path === undefined ? undefined : others.basePath + path;
+  return { ...others, ...forwarder, consolePath: below(console), healthPath: below(health) };
 }
 
 const stunPortRange = range(0, 0, 65_535);
@@ -173,6 +179,14 @@ function resolveConsolePath(value: QuicpipeOptions["console"]): string | undefin
     throw optionInvalid("console", value, "false or an object with path");
   const { path } = requireOptions<ConsoleOptions>("console", value, { path: true });
   return requirePath("console.path", path, "/relay");
+}
+
+function resolveHealthPath(value: QuicpipeOptions["health"]): string | undefined {
+  if (value === false) return undefined;
+  if (value !== undefined && (typeof value !== "object" || value === null))
+    throw optionInvalid("health", value, "false or an object with path");
+  const { path } = requireOptions<HealthOptions>("health", value, { path: true });
+  return path === "" ? "" : requirePath("health.path", path, "/v1");
 }
 
 function isPublicAddress(text: string): boolean {

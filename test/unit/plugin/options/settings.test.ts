@@ -22,6 +22,10 @@ function pathFor(options: QuicpipeOptions): string | undefined {
   return resolveSettings(options, {}).consolePath;
 }
 
+function healthPathFor(options: QuicpipeOptions): string | undefined {
+  return resolveSettings(options, {}).healthPath;
+}
+
 describe("resolveSettings", () => {
   it("puts the console below the base path, or nowhere", () => {
     expect(pathFor({ basePath: "/api" })).toBe("/api/relay");
@@ -31,6 +35,13 @@ describe("resolveSettings", () => {
       expect(() => pathFor({ console: { path } })).toThrow(
         expect.objectContaining({ code: "ERR_QUICPIPE_OPTION_INVALID", details: { option: "console.path" } }),
       );
+  });
+
+  it("puts the probes below the base path and /v1, elsewhere or nowhere", () => {
+    expect(healthPathFor({ basePath: "/api" })).toBe("/api/v1");
+    expect(healthPathFor({ health: { path: "/probes" } })).toBe("/probes");
+    expect(healthPathFor({ health: { path: "" } })).toBe("");
+    expect(healthPathFor({ health: false })).toBeUndefined();
   });
 
   it("fills in every default", () => {
@@ -44,6 +55,7 @@ describe("resolveSettings", () => {
       stunPort: undefined,
       basePath: "",
       consolePath: "/relay",
+      healthPath: "/v1",
       auth: "development",
       hooks: {},
       backend: "auto",
@@ -195,6 +207,10 @@ describe("resolveSettings", () => {
     ["basePath", { basePath: "/relay/.." }],
     ["basePath", { basePath: "/./relay" }],
     ["console.path", { console: { path: "/../relay" } }],
+    ["health", { health: true }],
+    ["health", { health: null }],
+    ["health.path", { health: { path: "v1" } }],
+    ["health.path", { health: { path: "/v1/" } }],
     ["auth", { auth: "jwt" }],
     ["auth", { auth: null }],
     ["auth", { auth: {} }],
