@@ -1,9 +1,12 @@
+import * as defaults from "../defaults/index.ts";
 import { type KeyPair, requireKeyPair } from "../files/pem.ts";
 import {
   checkOptions,
   type OptionChecks,
   optionInvalid,
+  range,
   requireBoolean,
+  requireInteger,
   requireOptions,
 } from "../option-checks.ts";
 import type { Logger } from "../log.ts";
@@ -18,8 +21,14 @@ import { serveHttp2 } from "./tcp/server.ts";
 export interface ServedRelay {
   listen(options: { readonly upstream: Promise<{ readonly port: number }> }): Promise<Address>;
   sourceOf(address: string, port?: number): { readonly address: string } | undefined;
-  drain(): void;
+  drain(options?: ServedCloseOptions): void | Promise<void>;
   close(): Promise<void>;
+}
+
+/** Options of {@link Served.close}. */
+export interface ServedCloseOptions {
+  /** Time for which registered peers are still forwarded, in ms; ends early when no registration is left. Default 0. */
+  readonly graceMs?: number;
 }
 
 /** Options of {@link serve}. */
@@ -58,10 +67,10 @@ export interface Served extends AsyncDisposable {
    */
   reload(tls: KeyPair): Promise<void>;
   /**
-   * Has the relay answer long polls and end event streams, then closes one after the other: the TCP port and the HTTP/3 server, which tell
-   * their clients and give open requests 25 ms, and the relay, whose socket carries their last packets. Idempotent.
+   * Has the relay refuse new registrations, answer long polls and end event streams, waits for `graceMs`, then closes one after the other: the TCP port and the HTTP/3 server, which tell
+   * their clients and give open requests 25 ms, and the relay, whose socket carries last packets. Idempotent: the first call's grace counts.
    */
-  close(): Promise<void>;
+  close(options?: ServedCloseOptions): Promise<void>;
 }
 
 /**
@@ -98,10 +107,16 @@ export async function serve(app: Http3App, given: ServeOptions): Promise<Served>
   const http3 = opening.use(await starting);
   const { address: host, port } = address;
   const http2 = tcp ? opening.use(await serveHttp2(app, { ...shared, host, port })) : undefined;
-  opening.defer(() => relay.drain());
   const parts = opening.move();
   let closing: Promise<void> | undefined;
-  const close = (): Promise<void> => (closing ??= parts.disposeAsync());
+  const end = async (graceMs: number): Promise<void> => {
+    await using _ = parts;
+    await relay.drain({ graceMs });
+  };
+  const close = async (options?: ServedCloseOptions): Promise<void> => {
+    const { graceMs } = requireOptions("close(…)", options, { graceMs: true });
+    await (closing ??= end(requireInteger("graceMs", graceMs, graceRange)));
+  };
   return {
     address,
     stats: () => budget.stats(),
@@ -111,9 +126,11 @@ export async function serve(app: Http3App, given: ServeOptions): Promise<Served>
       await http3.reload(pair);
     },
     close,
-    [Symbol.asyncDispose]: close,
+    [Symbol.asyncDispose]: () => close(),
   };
 }
+
+const graceRange = range(0, defaults.closeGraceMs, defaults.maxTimerMs);
 
 const tlsNames = { key: "tls.key", cert: "tls.cert" };
 

@@ -7,6 +7,7 @@ import type { Address } from "../wire/address.ts";
 import { SocketWatch } from "./health/socket-watch.ts";
 import { Log } from "./log.ts";
 import type { OpenMailbox } from "./mailbox/mailbox.ts";
+import { metricsPage } from "./metrics/page.ts";
 import { optionError, range, requireInteger, requireOptions } from "../option-checks.ts";
 import type { CloseOptions, ListenOptions, RegistrationsQuery } from "./relay.ts";
 import { presentable } from "./http/problem.ts";
@@ -101,6 +102,10 @@ export class RelayControl {
     return this.#lastStats ?? relayStats(this.#running());
   }
 
+  metrics(): string {
+    return metricsPage(this.#running());
+  }
+
   async *registrations(given?: RegistrationsQuery): AsyncGenerator<RegistrationStats> {
     const { order, filter } = requireOptions("registrations(…)", given, { order: true, filter: true });
     for (let after: string | null | undefined; after !== null;) {
@@ -113,14 +118,27 @@ export class RelayControl {
     }
   }
 
-  drain(): void {
-    this.#service?.drain();
+  async drain(options?: CloseOptions): Promise<void> {
+    const { graceMs } = requireOptions("drain(…)", options, { graceMs: true });
+    const forMs = requireInteger("graceMs", graceMs, graceRange);
+    if (this.#service) await this.#drained(this.#service, forMs);
   }
 
   async close(options?: CloseOptions): Promise<void> {
     const { graceMs } = requireOptions("close(…)", options, { graceMs: true });
     this.#closing ??= this.#close(requireInteger("graceMs", graceMs, graceRange));
     await this.#closing;
+  }
+
+  /** Drains, and waits until no registration is left, for `graceMs` at most. */
+  async #drained(service: Service, graceMs: number): Promise<void> {
+    const hasWaits = service.waiters.size > 0;
+    service.drain();
+    const endAtMs = performance.now() + graceMs;
+    // The answers to the waits that have just ended leave through the relay's socket.
+    if (hasWaits) await delay(Math.min(defaults.drainPollMs, graceMs));
+    while (service.registry.stats().registrations > 0 && performance.now() < endAtMs)
+      await delay(Math.min(defaults.drainPollMs, endAtMs - performance.now()));
   }
 
   async respond(family: RouteFamily, event: H3Event, path: string): Promise<Response> {
@@ -170,13 +188,7 @@ export class RelayControl {
     await Promise.allSettled([this.#opening]);
     const service = this.#service;
     if (!service) return;
-    const hasWaits = service.waiters.size > 0;
-    service.drain();
-    const endAtMs = performance.now() + graceMs;
-    // The answers to the waits that have just ended leave through the relay's socket.
-    if (hasWaits) await delay(Math.min(defaults.drainPollMs, graceMs));
-    while (service.registry.stats().registrations > 0 && performance.now() < endAtMs)
-      await delay(Math.min(defaults.drainPollMs, endAtMs - performance.now()));
+    await this.#drained(service, graceMs);
     this.#lastStats = this.stats();
     this.#service = undefined;
     await service.close();

@@ -67,6 +67,12 @@ export interface HealthOptions {
   readonly path?: string;
 }
 
+/** The figures for Prometheus. */
+export interface MetricsOptions {
+  /** URL path below `basePath`, in front of `/metrics`; `""` for none. Default `/v1`. */
+  readonly path?: string;
+}
+
 /** Options of `quicpipe()`. All are optional, except `auth` in production. */
 export interface QuicpipeOptions {
   /** Local IP literal of the public UDP socket. Default `::`, both IPv6 and IPv4. */
@@ -92,6 +98,11 @@ export interface QuicpipeOptions {
    * root; `false` leaves them out.
    */
   readonly health?: false | HealthOptions;
+  /**
+   * `GET /metrics` for Prometheus, below `/v1` if `true`, for tokens with the scope `relay:metrics` or `relay:admin`. Default
+   * `false`.
+   */
+  readonly metrics?: boolean | MetricsOptions;
   /**
    * Authentication of requests: by JWT, or by a function of the app; `"none"` admits every client. Default: a local
    * development key; required in production.

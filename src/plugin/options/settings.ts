@@ -29,6 +29,7 @@ import type {
   ConsoleOptions,
   ForwarderTuningOptions,
   HealthOptions,
+  MetricsOptions,
   QuicpipeOptions,
   RelayHooks,
   UpstreamOptions,
@@ -49,6 +50,8 @@ export interface Settings
   readonly consolePath: string | undefined;
   /** Path in front of the probes including the base path; `undefined` if there are none. */
   readonly healthPath: string | undefined;
+  /** Path in front of `/metrics` including the base path; `undefined` if it is off. */
+  readonly metricsPath: string | undefined;
   readonly auth: AuthSettings;
   readonly limits: Limits;
   readonly logger: Logger;
@@ -79,7 +82,8 @@ export function resolveSettings(given: QuicpipeOptions | undefined, environment:
     publicAddress: (path, value) => requireText(path, value, "host:port", isPublicAddress),
     basePath: (path, value) => (value === "" ? "" : requirePath(path, value, "")),
     console: (_, value) => resolveConsolePath(value),
-    health: (_, value) => resolveHealthPath(value),
+    health: (_, value) => resolvePathBefore("health", value, "false or"),
+    metrics: (_, value) => resolveMetricsPath(value),
     auth: (_, value) => resolveAuth(value, production),
     limits: (_, value) => resolveLimits(value),
     hooks: (_, value) => resolveHooks(value),
@@ -90,12 +94,13 @@ export function resolveSettings(given: QuicpipeOptions | undefined, environment:
     telemetry: (_, value) => resolveTelemetry(value),
     logger: (_, value) => requireLogger(value),
   } satisfies OptionChecks<QuicpipeOptions>;
-  const { console, health, forwarder, ...others } = checkOptions("quicpipe(…)", given, checks);
+  const { console, health, metrics, forwarder, ...others } = checkOptions("quicpipe(…)", given, checks);
   if (others.stunPort === others.port && others.port !== 0)
     throw optionInvalid("stunPort", others.stunPort, "another port than the option port");
   const below = (path: string | undefined): string | undefined =>
     path === undefined ? undefined : others.basePath + path;
-  return { ...others, ...forwarder, consolePath: below(console), healthPath: below(health) };
+  const paths = { consolePath: below(console), healthPath: below(health), metricsPath: below(metrics) };
+  return { ...others, ...forwarder, ...paths };
 }
 
 const stunPortRange = range(0, 0, 65_535);
@@ -181,12 +186,18 @@ function resolveConsolePath(value: QuicpipeOptions["console"]): string | undefin
   return requirePath("console.path", path, "/relay");
 }
 
-function resolveHealthPath(value: QuicpipeOptions["health"]): string | undefined {
+function resolveMetricsPath(value: QuicpipeOptions["metrics"]): string | undefined {
+  if (value === undefined || value === false) return undefined;
+  return resolvePathBefore("metrics", value === true ? {} : value, "a boolean or");
+}
+
+/** Returns the path in front of the routes of an option; `undefined` if they are off. It may be empty. */
+function resolvePathBefore(option: string, value: unknown, or: string): string | undefined {
   if (value === false) return undefined;
   if (value !== undefined && (typeof value !== "object" || value === null))
-    throw optionInvalid("health", value, "false or an object with path");
-  const { path } = requireOptions<HealthOptions>("health", value, { path: true });
-  return path === "" ? "" : requirePath("health.path", path, "/v1");
+    throw optionInvalid(option, value, `${or} an object with path`);
+  const { path } = requireOptions<HealthOptions & MetricsOptions>(option, value, { path: true });
+  return path === "" ? "" : requirePath(`${option}.path`, path, "/v1");
 }
 
 function isPublicAddress(text: string): boolean {

@@ -22,6 +22,10 @@ function pathFor(options: QuicpipeOptions): string | undefined {
   return resolveSettings(options, {}).consolePath;
 }
 
+function metricsPathFor(options: QuicpipeOptions): string | undefined {
+  return resolveSettings(options, {}).metricsPath;
+}
+
 function healthPathFor(options: QuicpipeOptions): string | undefined {
   return resolveSettings(options, {}).healthPath;
 }
@@ -44,6 +48,13 @@ describe("resolveSettings", () => {
     expect(healthPathFor({ health: false })).toBeUndefined();
   });
 
+  it("puts the metrics below the base path and /v1 where they are asked for, or elsewhere", () => {
+    expect(metricsPathFor({ metrics: false })).toBeUndefined();
+    expect(metricsPathFor({ basePath: "/api", metrics: true })).toBe("/api/v1");
+    expect(metricsPathFor({ metrics: { path: "/figures" } })).toBe("/figures");
+    expect(metricsPathFor({ metrics: { path: "" } })).toBe("");
+  });
+
   it("fills in every default", () => {
     const { limits, logger, ...settings } = resolveSettings(undefined, {});
     expect(settings).toEqual({
@@ -56,6 +67,7 @@ describe("resolveSettings", () => {
       basePath: "",
       consolePath: "/relay",
       healthPath: "/v1",
+      metricsPath: undefined,
       auth: "development",
       hooks: {},
       backend: "auto",
@@ -209,6 +221,10 @@ describe("resolveSettings", () => {
     ["console.path", { console: { path: "/../relay" } }],
     ["health", { health: true }],
     ["health", { health: null }],
+    ["metrics", { metrics: "yes" }],
+    ["metrics", { metrics: null }],
+    ["metrics.path", { metrics: { path: "metrics" } }],
+    ["metrics.port", { metrics: { port: 9464 } }],
     ["health.path", { health: { path: "v1" } }],
     ["health.path", { health: { path: "/v1/" } }],
     ["auth", { auth: "jwt" }],
