@@ -42,7 +42,7 @@ export interface ErrorDetails {
     readonly count?: number;
   };
   ERR_QUICPIPE_BACKEND_UNAVAILABLE: { readonly backend: string; readonly reason: string };
-  ERR_QUICPIPE_CLOSED: None;
+  ERR_QUICPIPE_CLOSED: { readonly reason?: "closed" | "not-open" | "socket-lost" };
   // requests: method, path and body
   ERR_QUICPIPE_NOT_FOUND: None;
   ERR_QUICPIPE_METHOD_NOT_ALLOWED: { readonly allow: string };

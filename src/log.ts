@@ -21,13 +21,18 @@ const discard = (): void => undefined;
 /** A logger that writes nothing. */
 export const silentLogger: Logger = { error: discard, warn: discard, info: discard, debug: discard };
 
-/** Returns a logger that writes each entry to a console as a single line. It writes `debug` lines only if `NODE_DEBUG` names `quicpipe`. */
-export function consoleLogger(console: Console): Logger {
+/** Whether `NODE_DEBUG` names `quicpipe`. */
+export function isDebugged(): boolean {
+  return debuglog("quicpipe").enabled;
+}
+
+/** Returns a logger that writes each entry to a console as a single line, `debug` lines only if `hasDebug`. */
+export function consoleLogger(console: Console, hasDebug: boolean = isDebugged()): Logger {
   return {
     error: (...line) => console.error(onOneLine(line)),
     warn: (...line) => console.warn(onOneLine(line)),
     info: (...line) => console.info(onOneLine(line)),
-    debug: debuglog("quicpipe").enabled ? (...line) => console.debug(onOneLine(line)) : discard,
+    debug: hasDebug ? (...line) => console.debug(onOneLine(line)) : discard,
   };
 }
 

@@ -19,6 +19,7 @@ export const scopes = {
   register: "relay:register",
   send: "mailbox:send",
   receive: "mailbox:receive",
+  metrics: "relay:metrics",
   admin: "relay:admin",
 } as const;
 

@@ -7,6 +7,10 @@ import { KiB, second } from "./units.ts";
  * turns of both sides, in which open requests may be answered.
  */
 export const lastWordsMs = 25;
+/** Pause between attempts to listen again at the port of an HTTP/3 server that was closed for another certificate, in ms. */
+export const http3ReopenMs = 50;
+/** Such attempts, from 1: for 2 s in all, as a peer gives up a relay's HTTP session that is silent for longer. */
+export const http3ReopenAttempts = 40;
 /** Time after its answer before an unfinished HTTP/3 request is stopped, in ms: long enough to retransmit a lost packet of it. */
 export const answerLingerMs: number = second / 4;
 /**

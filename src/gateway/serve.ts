@@ -1,10 +1,12 @@
-import { QuicpipeError } from "../errors.ts";
+import * as defaults from "../defaults/index.ts";
 import { type KeyPair, requireKeyPair } from "../files/pem.ts";
 import {
   checkOptions,
   type OptionChecks,
   optionInvalid,
+  range,
   requireBoolean,
+  requireInteger,
   requireOptions,
 } from "../option-checks.ts";
 import type { Logger } from "../log.ts";
@@ -13,14 +15,20 @@ import type { Budget, BudgetStats } from "./budget/budget.ts";
 import type { Http3App } from "./exchange/exchange.ts";
 import { type Http3Gateway, serveHttp3 } from "./http3/server.ts";
 import { requireApp, requireBudget } from "./server-options.ts";
-import { type Http2Gateway, serveHttp2 } from "./tcp/server.ts";
+import { serveHttp2 } from "./tcp/server.ts";
 
 /** A relay, as `quicpipe()` makes it. */
 export interface ServedRelay {
   listen(options: { readonly upstream: Promise<{ readonly port: number }> }): Promise<Address>;
   sourceOf(address: string, port?: number): { readonly address: string } | undefined;
-  drain(): void;
+  drain(options?: ServedCloseOptions): void | Promise<void>;
   close(): Promise<void>;
+}
+
+/** Options of {@link Served.close}. */
+export interface ServedCloseOptions {
+  /** Time for which registered peers are still forwarded, in ms; ends early when no registration is left. Default 0. */
+  readonly graceMs?: number;
 }
 
 /** Options of {@link serve}. */
@@ -50,17 +58,19 @@ export interface Served extends AsyncDisposable {
   /** Returns the budget in use now, and how often each limit was met. */
   stats(): BudgetStats;
   /**
-   * Gives new connections over TCP another certificate. Present ones go on. HTTP/3 keeps its certificate until it is served anew,
-   * as its library cannot change it.
+   * Serves with another certificate from now on. Connections over TCP go on. Those over HTTP/3 are closed, as by {@link close}, and
+   * their clients come back: its library cannot change a server's certificate. The relay and its peers' connections go on.
    *
-   * @throws ERR_QUICPIPE_OPTION_INVALID if certificate and key do not parse or match, and with `tcp: false`.
+   * @throws ERR_QUICPIPE_OPTION_INVALID if certificate and key do not parse or match: nothing has changed then.
+   * @throws ERR_QUICPIPE_LISTEN_FAILED if another program has taken the port of the HTTP/3 server in that moment, and
+   *   ERR_QUICPIPE_CLOSED after `close()`.
    */
-  reload(tls: KeyPair): void;
+  reload(tls: KeyPair): Promise<void>;
   /**
-   * Has the relay answer long polls and end event streams, then closes one after the other: the TCP port and the HTTP/3 server, which tell
-   * their clients and give open requests 25 ms, and the relay, whose socket carries their last packets. Idempotent.
+   * Has the relay refuse new registrations, answer long polls and end event streams, waits for `graceMs`, then closes one after the other: the TCP port and the HTTP/3 server, which tell
+   * their clients and give open requests 25 ms, and the relay, whose socket carries last packets. Idempotent: the first call's grace counts.
    */
-  close(): Promise<void>;
+  close(options?: ServedCloseOptions): Promise<void>;
 }
 
 /**
@@ -94,21 +104,33 @@ export async function serve(app: Http3App, given: ServeOptions): Promise<Served>
   // Disposed of in reverse: the relay last, as it carries the closing packets of the HTTP/3 server.
   await using opening = new AsyncDisposableStack();
   opening.defer(() => relay.close());
-  opening.use(await starting);
+  const http3 = opening.use(await starting);
   const { address: host, port } = address;
   const http2 = tcp ? opening.use(await serveHttp2(app, { ...shared, host, port })) : undefined;
-  opening.defer(() => relay.drain());
   const parts = opening.move();
   let closing: Promise<void> | undefined;
-  const close = (): Promise<void> => (closing ??= parts.disposeAsync());
+  const end = async (graceMs: number): Promise<void> => {
+    await using _ = parts;
+    await relay.drain({ graceMs });
+  };
+  const close = async (options?: ServedCloseOptions): Promise<void> => {
+    const { graceMs } = requireOptions("close(…)", options, { graceMs: true });
+    await (closing ??= end(requireInteger("graceMs", graceMs, graceRange)));
+  };
   return {
     address,
     stats: () => budget.stats(),
-    reload: (renewed) => reload(http2, renewed),
+    async reload(renewed) {
+      const pair = requireKeyPair(renewed);
+      http2?.reload(pair);
+      await http3.reload(pair);
+    },
     close,
-    [Symbol.asyncDispose]: close,
+    [Symbol.asyncDispose]: () => close(),
   };
 }
+
+const graceRange = range(0, defaults.closeGraceMs, defaults.maxTimerMs);
 
 const tlsNames = { key: "tls.key", cert: "tls.cert" };
 
@@ -140,13 +162,4 @@ async function openRelay(relay: ServedRelay, starting: Promise<Http3Gateway>): P
     await http3.close();
     throw error;
   }
-}
-
-function reload(http2: Http2Gateway | undefined, tls: KeyPair): void {
-  if (http2) return http2.reload(tls);
-  throw new QuicpipeError(
-    "ERR_QUICPIPE_OPTION_INVALID",
-    "with tcp: false there is no certificate to reload: HTTP/3 keeps the one that it was served with; close it and serve the app again",
-    { details: { option: "tcp" } },
-  );
 }

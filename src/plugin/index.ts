@@ -7,7 +7,9 @@ export type { MailboxStats } from "./mailbox/mailbox.ts";
 export type {
   ConsoleOptions,
   ForwarderTuningOptions,
+  HealthOptions,
   HookedRegistration,
+  MetricsOptions,
   QuicpipeOptions,
   RelayHooks,
   UpstreamOptions,

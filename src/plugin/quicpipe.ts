@@ -8,6 +8,8 @@ import { RelayControl } from "./relay-control.ts";
 import type { CloseOptions, ListenOptions, RegistrationsQuery, Relay } from "./relay.ts";
 import { api } from "./routes/api.ts";
 import { addRoutes } from "./routes/app-routes.ts";
+import { healthFamily } from "./routes/health.ts";
+import { metricsFamily } from "./routes/metrics.ts";
 import type { RouteFamily } from "./routes/route.ts";
 import { pathIn } from "./routes/router.ts";
 import { optionError } from "../option-checks.ts";
@@ -53,15 +55,16 @@ export function relayWith(settings: Settings, openMailbox: OpenMailbox): Relay {
       address: () => control.address(),
       sourceOf: (address: string, port?: number) => control.sourceOf(address, port),
       stats: () => control.stats(),
+      metrics: () => control.metrics(),
       registrations: (query?: RegistrationsQuery) => control.registrations(query),
-      drain: () => control.drain(),
+      drain: (closeOptions?: CloseOptions) => control.drain(closeOptions),
       close: (closeOptions?: CloseOptions) => control.close(closeOptions),
       [Symbol.asyncDispose]: () => control.close(),
     },
   );
 }
 
-const families: readonly RouteFamily[] = [api, consoleFamily];
+const families: readonly RouteFamily[] = [api, healthFamily, metricsFamily, consoleFamily];
 
 /** Refuses an h3 event or app where options belong: `app.use(quicpipe)` calls it for each request. */
 function refuseUncalled(options: unknown): void {

@@ -1,11 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { H3Event } from "h3";
 import * as defaults from "../defaults/index.ts";
-import { QuicpipeError, type QuicpipeErrorCode } from "../errors.ts";
+import { type ErrorDetails, QuicpipeError, type QuicpipeErrorCode } from "../errors.ts";
 import { maxStatsLimit, type RegistrationStats } from "../protocol.ts";
 import type { Address } from "../wire/address.ts";
+import { SocketWatch } from "./health/socket-watch.ts";
 import { Log } from "./log.ts";
 import type { OpenMailbox } from "./mailbox/mailbox.ts";
+import { metricsPage } from "./metrics/page.ts";
 import { optionError, range, requireInteger, requireOptions } from "../option-checks.ts";
 import type { CloseOptions, ListenOptions, RegistrationsQuery } from "./relay.ts";
 import { presentable } from "./http/problem.ts";
@@ -42,7 +44,7 @@ export class RelayControl {
 
   async listen(options?: ListenOptions): Promise<RelayAddress> {
     const { upstream } = requireOptions("listen(…)", options, { upstream: true });
-    if (this.#closing) throw closed("was closed: make a new one");
+    if (this.#closing) throw closed("closed", "was closed: make a new one");
     if (upstream && this.#settings.upstream)
       throw optionError(
         "upstream",
@@ -82,6 +84,7 @@ export class RelayControl {
       log: this.#log,
       openMailbox: this.#openMailbox,
       refused: this.#refused,
+      socketWatch: new SocketWatch(),
       now: Date.now,
     });
   }
@@ -99,6 +102,10 @@ export class RelayControl {
     return this.#lastStats ?? relayStats(this.#running());
   }
 
+  metrics(): string {
+    return metricsPage(this.#running());
+  }
+
   async *registrations(given?: RegistrationsQuery): AsyncGenerator<RegistrationStats> {
     const { order, filter } = requireOptions("registrations(…)", given, { order: true, filter: true });
     for (let after: string | null | undefined; after !== null;) {
@@ -111,14 +118,27 @@ export class RelayControl {
     }
   }
 
-  drain(): void {
-    this.#service?.drain();
+  async drain(options?: CloseOptions): Promise<void> {
+    const { graceMs } = requireOptions("drain(…)", options, { graceMs: true });
+    const forMs = requireInteger("graceMs", graceMs, graceRange);
+    if (this.#service) await this.#drained(this.#service, forMs);
   }
 
   async close(options?: CloseOptions): Promise<void> {
     const { graceMs } = requireOptions("close(…)", options, { graceMs: true });
     this.#closing ??= this.#close(requireInteger("graceMs", graceMs, graceRange));
     await this.#closing;
+  }
+
+  /** Drains, and waits until no registration is left, for `graceMs` at most. */
+  async #drained(service: Service, graceMs: number): Promise<void> {
+    const hasWaits = service.waiters.size > 0;
+    service.drain();
+    const endAtMs = performance.now() + graceMs;
+    // The answers to the waits that have just ended leave through the relay's socket.
+    if (hasWaits) await delay(Math.min(defaults.drainPollMs, graceMs));
+    while (service.registry.stats().registrations > 0 && performance.now() < endAtMs)
+      await delay(Math.min(defaults.drainPollMs, endAtMs - performance.now()));
   }
 
   async respond(family: RouteFamily, event: H3Event, path: string): Promise<Response> {
@@ -144,21 +164,23 @@ export class RelayControl {
   /** Returns the parts of the relay; opens them at the first request. */
   async #asked(): Promise<Service> {
     if (this.#service || this.#closing) return this.#running();
-    if (performance.now() < this.#failedUntilMs) throw closed(cannotOpen);
+    if (performance.now() < this.#failedUntilMs) throw closed("socket-lost", cannotOpen);
     try {
       await this.#opened();
     } catch (err) {
       // Any client's request gets here, without a token, and each attempt costs system calls.
       this.#failedUntilMs = performance.now() + defaults.openCooldownMs;
       this.#log.write("error", "listen-failed", "the relay could not open its socket at a request", { err });
-      throw closed(cannotOpen);
+      throw closed("socket-lost", cannotOpen);
     }
     return this.#running();
   }
 
   #running(): Service {
     if (this.#service) return this.#service;
-    throw closed(this.#closing ? "was closed" : "has no open socket yet: call listen()");
+    throw this.#closing
+      ? closed("closed", "was closed")
+      : closed("not-open", "has no open socket yet: call listen()");
   }
 
   async #close(graceMs: number): Promise<void> {
@@ -166,13 +188,7 @@ export class RelayControl {
     await Promise.allSettled([this.#opening]);
     const service = this.#service;
     if (!service) return;
-    const hasWaits = service.waiters.size > 0;
-    service.drain();
-    const endAtMs = performance.now() + graceMs;
-    // The answers to the waits that have just ended leave through the relay's socket.
-    if (hasWaits) await delay(Math.min(defaults.drainPollMs, graceMs));
-    while (service.registry.stats().registrations > 0 && performance.now() < endAtMs)
-      await delay(Math.min(defaults.drainPollMs, endAtMs - performance.now()));
+    await this.#drained(service, graceMs);
     this.#lastStats = this.stats();
     this.#service = undefined;
     await service.close();
@@ -182,6 +198,9 @@ export class RelayControl {
 
 const cannotOpen = "could not open its socket: its log says why";
 
-function closed(state: string): QuicpipeError {
-  return new QuicpipeError("ERR_QUICPIPE_CLOSED", `the relay ${state}`);
+function closed(
+  reason: ErrorDetails["ERR_QUICPIPE_CLOSED"]["reason"] & string,
+  state: string,
+): QuicpipeError {
+  return new QuicpipeError("ERR_QUICPIPE_CLOSED", `the relay ${state}`, { details: { reason } });
 }

@@ -10,7 +10,7 @@ export interface ListenOptions {
   readonly upstream?: UpstreamOptions | Promise<UpstreamOptions>;
 }
 
-/** Options of {@link Relay.close}. */
+/** Options of {@link Relay.drain} and {@link Relay.close}. */
 export interface CloseOptions {
   /**
    * Time for which registered peers are still forwarded, in ms. Default 0. Ends early when no registration is left, but leaves
@@ -66,6 +66,13 @@ export interface Relay extends AsyncDisposable {
    */
   stats(): RelayStats;
   /**
+   * Returns the figures in Prometheus's text format, version 0.0.4, for a route or a listener of the app's own:
+   * `text/plain; version=0.0.4`. It uses no `this`.
+   *
+   * @throws ERR_QUICPIPE_CLOSED unless the socket is open
+   */
+  metrics(): string;
+  /**
    * Iterates over the registrations, in pages that leave the event loop its turns. A registration that begins or ends
    * meanwhile may be among them or not. Rates exist from the second sample on; sampling goes on for a minute after each
    * page.
@@ -75,9 +82,10 @@ export interface Relay extends AsyncDisposable {
   registrations(query?: RegistrationsQuery): AsyncIterable<RegistrationStats>;
   /**
    * Begins to close, for a server in front that closes first: refuses new registrations and messages, and ends long polls and
-   * event streams. Registered peers are still forwarded. Idempotent; without effect unless the relay listens.
+   * event streams. Registered peers are still forwarded. Resolves when no registration is left, after `graceMs` at the latest: at
+   * once if absent. Idempotent; without effect unless the relay listens.
    */
-  drain(): void;
+  drain(options?: CloseOptions): Promise<void>;
   /**
    * Drains and closes the relay: refuses new registrations and messages with 503 and `Retry-After`, ends long polls and
    * event streams, waits for `graceMs`, then closes the socket. Idempotent: the first call's grace counts.

@@ -18,6 +18,7 @@ import { addressLimits, type Limits, requestsAtOnce } from "./options/limits.ts"
 import { hookObserver, registrationLog } from "./observers.ts";
 import type { Log } from "./log.ts";
 import { createMailboxCounts, type Mailbox, type OpenMailbox } from "./mailbox/mailbox.ts";
+import type { SocketWatch } from "./health/socket-watch.ts";
 import { MessageFeed } from "./mailbox/message-feed.ts";
 import { RateLimiter, Waiters } from "./http/caller-limits.ts";
 import { Rates } from "./stats/rates.ts";
@@ -30,6 +31,8 @@ export interface ServiceContext extends Pick<CountedParts, "refused"> {
   readonly settings: Settings;
   readonly log: Log;
   readonly openMailbox: OpenMailbox;
+  /** Of the public socket. */
+  readonly socketWatch: SocketWatch;
   /** Returns ms since the epoch by the system clock, for times set by other parties, such as those of tokens. */
   readonly now: () => number;
 }
@@ -130,7 +133,7 @@ function createRateLimiter(given: Limits, limits: Limits): RateLimiter {
 }
 
 function openForwarder(
-  { settings, log }: ServiceContext,
+  { settings, log, socketWatch }: ServiceContext,
   registry: () => Registry | undefined,
 ): Promise<Forwarder> {
   const { limits } = settings;
@@ -145,7 +148,10 @@ function openForwarder(
       onChange: (status) => log.write("info", "xdp", describeXdp(status)),
       onRemoved: (folders) => log.write("info", "xdp", describeRemoval(folders)),
     },
-    onError: onSocketError(log),
+    onError: (err) => {
+      socketWatch.failed(err);
+      onSocketError(log)(err);
+    },
     authority: { stunRegistration: (id) => registry()?.stunRegistration(id) },
     now: steadyNow,
   });

@@ -55,7 +55,10 @@ const allowedPackages: readonly (readonly [name: RegExp, rooms: readonly string[
   [/^citty$/, ["cli/"]],
   [/^node-gyp-build$/, ["forwarder/native/load.ts"]],
   [/^node:dgram$/, ["forwarder/", "peer/mapping/", "peer/udp/"]],
-  [/^node:http[s2]?$/, ["gateway/tcp/", "peer/http/", "peer/mapping/upnp/http.ts"]],
+  [
+    /^node:http[s2]?$/,
+    ["gateway/tcp/", "peer/http/", "peer/mapping/upnp/http.ts", "cli/relay/metrics/listener.ts"],
+  ],
   [/^node:/, [""]],
 ];
 

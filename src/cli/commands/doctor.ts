@@ -1,6 +1,6 @@
-import { styleText } from "node:util";
 import { defineCommand, type CommandDef } from "citty";
-import { diagnose, type Finding } from "../../forwarder/index.ts";
+import { diagnose } from "../../forwarder/index.ts";
+import { formatFinding } from "../finding-text.ts";
 
 const args = {
   json: { type: "boolean", description: "Print the findings as JSON" },
@@ -22,12 +22,3 @@ export const doctor = defineCommand({
     return findings.at(-1)?.level === "problem" ? 1 : 0;
   },
 }) as CommandDef;
-
-const colours = { ok: "green", hint: "yellow", problem: "red" } as const;
-
-/** Formats a finding: a line with its level, subject and sentence, and a line for each remedy. */
-function formatFinding({ level, subject, sentence, remedies }: Finding): string {
-  const label = styleText(colours[level], level.padEnd(8), { stream: process.stdout });
-  const lines = [`${label}${styleText("bold", subject, { stream: process.stdout })}: ${sentence}`];
-  return [...lines, ...remedies.map((remedy) => `          → ${remedy}`), ""].join("\n");
-}

@@ -8,7 +8,7 @@ const args = {
   sub: { type: "string", required: true, description: "Name of the peer", valueHint: "alice" },
   scope: {
     type: "string",
-    description: `Scopes, separated by spaces, out of ${Object.values(scopes).join(", ")} (default: all but ${scopes.admin})`,
+    description: `Scopes, separated by spaces, out of ${Object.values(scopes).join(", ")} (default: those of a peer)`,
     valueHint: "scopes",
   },
   ttl: {

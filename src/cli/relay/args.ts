@@ -33,6 +33,11 @@ export const relayArgs = {
     description: "What peers are told to send to, and browsers of HTTP/3, if not the name they asked",
     valueHint: "host:port",
   },
+  "base-path": {
+    type: "string",
+    description: "URL path in front of all of the relay's paths (default: none)",
+    valueHint: "path",
+  },
   cert: {
     type: "string",
     description: "TLS certificate chain, PEM (default: a development certificate)",
@@ -81,11 +86,67 @@ export const relayArgs = {
     type: "boolean",
     description: "Let the kernel go on forwarding while the relay is restarted",
   },
+  forwarder: {
+    type: "string",
+    description: "The option `forwarder` of quicpipe(), as in the config file",
+    valueHint: "json",
+  },
+  limits: {
+    type: "string",
+    description: "The option `limits` of quicpipe(), as in the config file",
+    valueHint: "json",
+  },
+  console: {
+    type: "string",
+    description: "The option `console` of quicpipe(): `false`, or where it is",
+    valueHint: "json",
+  },
+  health: {
+    type: "string",
+    description:
+      "The option `health` of quicpipe(): `false`, or where the probes are (default: /healthz and /readyz)",
+    valueHint: "json",
+  },
+  telemetry: {
+    type: "string",
+    description: "The option `telemetry` of quicpipe(), as in the config file",
+    valueHint: "json",
+  },
+  metrics: {
+    type: "boolean",
+    description: "Answer GET /metrics, for tokens with the scope relay:metrics (default: no)",
+  },
+  "metrics-listen": {
+    type: "string",
+    description:
+      "A listener for Prometheus, over plain HTTP and without a token, such as 127.0.0.1:9464 (default: none)",
+    valueHint: "address:port",
+  },
+  "log-format": {
+    type: "enum",
+    options: ["text", "json"] as string[],
+    description: "Lines of the log as text or as JSON (default: text)",
+  },
+  "log-level": {
+    type: "enum",
+    options: ["error", "warn", "info", "debug"] as string[],
+    description: "The least severe lines of the log (default: info)",
+  },
+  drain: {
+    type: "string",
+    description:
+      "Seconds for which present peers are still forwarded once the relay is told to end (default: 0)",
+    valueHint: "seconds",
+  },
+  check: {
+    type: "boolean",
+    description: "Check configuration, certificate, ports and backend, print the findings and end",
+  },
 } as const;
 
-/** Values of {@link relayArgs} from the command line. */
+/** Values of {@link relayArgs}. */
 export type RelayArgs = {
-  readonly [Name in keyof typeof relayArgs]?: Name extends "xdp-pin"
-    ? boolean | undefined
-    : string | undefined;
+  readonly [Name in keyof typeof relayArgs]?:
+    | ((typeof relayArgs)[Name]["type"] extends "boolean" ? boolean : string)
+    | undefined;
 };

@@ -5,6 +5,7 @@ import type { QuicpipeOptions } from "../../plugin/index.ts";
 import { listOf, type NumberRange, readOptionFile, requireNumber } from "../arguments.ts";
 import { suggestion } from "../suggestion.ts";
 import type { RelayArgs } from "./args.ts";
+import { checkCommandOptions, type CommandOptions, maxDrainSeconds } from "./command-options.ts";
 
 /** Files of the gateway's TLS certificate. */
 export interface TlsFiles {
@@ -13,7 +14,7 @@ export interface TlsFiles {
 }
 
 /** A relay as configured. Without `tls`, it serves the development certificate. */
-export interface RelayConfig {
+export interface RelayConfig extends CommandOptions {
   readonly options: QuicpipeOptions;
   readonly tls: TlsFiles | undefined;
 }
@@ -33,18 +34,19 @@ export function relayConfig(args: RelayArgs, production = false): RelayConfig {
     fromFlags(args, file[name]) ?? file[name],
   ]);
   // quicpipe() itself refuses wrong values from the file.
-  const { tls, ...options } = Object.fromEntries(values) as FileOptions;
+  const { tls, metricsListen, logFormat, logLevel, drainSeconds, ...options } = Object.fromEntries(
+    values,
+  ) as FileOptions;
   requireTwoPorts(options, args, file);
   if (production && options.auth === undefined) throw authRequired();
-  return { options, tls };
+  return { options, tls, ...checkCommandOptions({ metricsListen, logFormat, logLevel, drainSeconds }) };
 }
 
 /** Those of quicpipe() that JSON can hold and this command does not decide itself. */
-type FileOptions = Omit<QuicpipeOptions, "upstream" | "hooks" | "logger"> & { tls?: TlsFiles };
+type FileOptions = Omit<QuicpipeOptions, "upstream" | "hooks" | "logger"> &
+  CommandOptions & { readonly tls?: TlsFiles };
 
 const ports: NumberRange = { max: 65_535 };
-
-const notAFlag = (): undefined => undefined;
 
 /** The options of a config file, and what flags say of each. */
 const fileOptions: Readonly<Record<keyof FileOptions, (args: RelayArgs, file: unknown) => unknown>> = {
@@ -52,15 +54,21 @@ const fileOptions: Readonly<Record<keyof FileOptions, (args: RelayArgs, file: un
   port: ({ port }) => numberOf("--port", port, ports),
   trustedProxies: ({ "trusted-proxies": proxies }) => (proxies === undefined ? undefined : listOf(proxies)),
   publicAddress: (args) => args["public-address"],
-  basePath: notAFlag,
-  console: notAFlag,
+  basePath: (args) => args["base-path"],
+  console: ({ console }) => jsonOf("--console", console),
+  health: ({ health }) => jsonOf("--health", health),
+  metrics: ({ metrics }) => metrics,
   auth: authOf,
   stun: ({ stun }) => stun,
   stunPort: (args) => numberOf("--stun-port", args["stun-port"], ports),
   forwarder: forwarderOf,
   xdp: xdpOf,
-  limits: notAFlag,
-  telemetry: notAFlag,
+  limits: ({ limits }) => jsonOf("--limits", limits),
+  metricsListen: (args) => args["metrics-listen"],
+  logFormat: (args) => args["log-format"],
+  logLevel: (args) => args["log-level"],
+  drainSeconds: ({ drain }) => numberOf("--drain", drain, { max: maxDrainSeconds, unit: "seconds" }),
+  telemetry: ({ telemetry }) => jsonOf("--telemetry", telemetry),
   tls: tlsOf,
 };
 
@@ -107,9 +115,23 @@ function numberOf(option: string, value: string | undefined, range?: NumberRange
   return value === undefined ? undefined : requireNumber(option, value, range);
 }
 
-function forwarderOf({ backend, threads }: RelayArgs, file: unknown): unknown {
-  if (backend === undefined && threads === undefined) return undefined;
-  return { ...(file as object | undefined), ...given({ backend, threads: numberOf("--threads", threads) }) };
+/** Parses a flag that is an object of the config file. What the object holds is checked as there. */
+function jsonOf(option: string, text: string | undefined): unknown {
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw optionError(option, `${option} is no JSON: ${String(cause)}`, cause);
+  }
+}
+
+function forwarderOf({ backend, threads, forwarder }: RelayArgs, file: unknown): unknown {
+  const whole = jsonOf("--forwarder", forwarder);
+  if (backend === undefined && threads === undefined) return whole;
+  return {
+    ...((whole ?? file) as object | undefined),
+    ...given({ backend, threads: numberOf("--threads", threads) }),
+  };
 }
 
 function xdpOf({ xdp, "xdp-pin": pin }: RelayArgs, file: unknown): unknown {

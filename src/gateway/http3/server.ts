@@ -9,6 +9,7 @@ import type { Http3App } from "../exchange/exchange.ts";
 import { Faults } from "../exchange/faults.ts";
 import { requireApp, requireHost, serverChecks } from "../server-options.ts";
 import { Http3Clients } from "./clients.ts";
+import { Http3Endpoint } from "./endpoint.ts";
 import { QuicServer } from "./quic-server.ts";
 
 /** Options of {@link serveHttp3}. */
@@ -54,6 +55,14 @@ export interface Http3Gateway extends AsyncDisposable {
   /** Returns the bytes held of the budget and the refusals by limit, for all servers that share it. */
   stats(): BudgetStats;
   /**
+   * Serves with another certificate from now on, at the same port. The library cannot change that of a server: this one closes as
+   * by {@link close}, and another one takes its place at once, to which the clients come back.
+   *
+   * @throws ERR_QUICPIPE_OPTION_INVALID if certificate and key do not parse or match: nothing has changed then.
+   * @throws ERR_QUICPIPE_LISTEN_FAILED if another program has taken the port in between; ERR_QUICPIPE_CLOSED after `close()`.
+   */
+  reload(tls: KeyPair): Promise<void>;
+  /**
    * Tells the clients to ask for no more (GOAWAY), gives open requests 25 ms, closes every connection (CONNECTION_CLOSE,
    * H3_NO_ERROR), and stops. Idempotent.
    */
@@ -86,18 +95,16 @@ export async function serveHttp3(app: Http3App, given: Http3GatewayOptions): Pro
   const options = checkOptions("serveHttp3(…)", given, checks);
   const { key, cert } = requireKeyPair(options);
   const { host, port, budget, windowBytes, connectionsPerSecond, logger } = options;
-  const arrivals = scaleArrivals(defaults.http3Arrivals, connectionsPerSecond);
-  const clients = new Http3Clients({
-    ...options,
-    app,
-    arrivals: new Arrivals(arrivals, performance.now()),
-    faults: new Faults(logger, Date.now),
-  });
+  const arrivals = new Arrivals(
+    scaleArrivals(defaults.http3Arrivals, connectionsPerSecond),
+    performance.now(),
+  );
   const { createQuicServer } = await importQuic();
-  const server = new QuicServer(
-    createQuicServer({
-      key: pem(key),
-      cert: pem(cert),
+  const endpoint = new Http3Endpoint(host, (tls) => {
+    const clients = new Http3Clients({ ...options, app, arrivals, faults: new Faults(logger, Date.now) });
+    const server = createQuicServer({
+      key: pem(tls.key),
+      cert: pem(tls.cert),
       alpn: ["h3"],
       // A client at a spoofed address gets no further than a Retry (RFC 9000 §8.1.2).
       disableRetry: false,
@@ -105,20 +112,18 @@ export async function serveHttp3(app: Http3App, given: Http3GatewayOptions): Pro
       disableActiveMigration: false,
       initialMaxData: windowBytes,
       initialMaxStreamsBidi: defaults.maxHttp3Streams,
-    }),
-    clients,
-  );
-  await server.listen(port, host);
-  clients.watch();
-  let closing: Promise<void> | undefined;
-  const end = (): Promise<void> => (closing ??= close(server, clients));
-  return { port: server.port, stats: () => budget.stats(), close: end, [Symbol.asyncDispose]: end };
-}
-
-async function close(server: QuicServer, clients: Http3Clients): Promise<void> {
-  await clients.end();
-  await server.close();
-  clients.close();
+    });
+    return { server: new QuicServer(server, clients), clients };
+  });
+  await endpoint.open({ key, cert }, port);
+  const end = (): Promise<void> => endpoint.close();
+  return {
+    port: endpoint.port,
+    stats: () => budget.stats(),
+    reload: async (tls) => await endpoint.reload(requireKeyPair(tls)),
+    close: end,
+    [Symbol.asyncDispose]: end,
+  };
 }
 
 /** Returns PEM as bytes. Text becomes UTF-8. */

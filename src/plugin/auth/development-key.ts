@@ -36,7 +36,7 @@ export function developmentKey(): Uint8Array {
 export interface DevelopmentTokenOptions {
   /** The peer's name. */
   readonly sub: string;
-  /** Space-separated scopes; default all but `relay:admin`. */
+  /** Space-separated scopes; default those of a peer: `relay:register`, `mailbox:send`, `mailbox:receive`. */
   readonly scope?: string;
   /** Lifetime in seconds, from 1; default one day. */
   readonly ttlSeconds?: number;

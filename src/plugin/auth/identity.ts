@@ -52,7 +52,7 @@ export function subjectQuota(limits: Limits): Quota {
 }
 
 /**
- * Returns the identity of every client under `auth: "none"`: all scopes but `relay:admin`, and a share of limited resources per
+ * Returns the identity of every client under `auth: "none"`: the scopes of a peer, and a share of limited resources per
  * source.
  *
  * @param limits those of an address.

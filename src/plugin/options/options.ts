@@ -61,6 +61,18 @@ export interface ConsoleOptions {
   readonly path?: string;
 }
 
+/** The probes of a supervisor, such as Kubernetes. */
+export interface HealthOptions {
+  /** URL path below `basePath`, in front of `/healthz` and `/readyz`; `""` for none. Default `/v1`. */
+  readonly path?: string;
+}
+
+/** The figures for Prometheus. */
+export interface MetricsOptions {
+  /** URL path below `basePath`, in front of `/metrics`; `""` for none. Default `/v1`. */
+  readonly path?: string;
+}
+
 /** Options of `quicpipe()`. All are optional, except `auth` in production. */
 export interface QuicpipeOptions {
   /** Local IP literal of the public UDP socket. Default `::`, both IPv6 and IPv4. */
@@ -81,6 +93,16 @@ export interface QuicpipeOptions {
   readonly basePath?: string;
   /** The browser console. Default: served at `/relay`; `false` disables it. */
   readonly console?: false | ConsoleOptions;
+  /**
+   * `GET /healthz` and `GET /readyz` for supervisors, without a token. Default: below `/v1`, as an app may have the same at its
+   * root; `false` leaves them out.
+   */
+  readonly health?: false | HealthOptions;
+  /**
+   * `GET /metrics` for Prometheus, below `/v1` if `true`, for tokens with the scope `relay:metrics` or `relay:admin`. Default
+   * `false`.
+   */
+  readonly metrics?: boolean | MetricsOptions;
   /**
    * Authentication of requests: by JWT, or by a function of the app; `"none"` admits every client. Default: a local
    * development key; required in production.

@@ -28,6 +28,8 @@ import {
 import type {
   ConsoleOptions,
   ForwarderTuningOptions,
+  HealthOptions,
+  MetricsOptions,
   QuicpipeOptions,
   RelayHooks,
   UpstreamOptions,
@@ -46,6 +48,10 @@ export interface Settings
   readonly stunPort: number | undefined;
   /** Path of the console including the base path; `undefined` if it is disabled. */
   readonly consolePath: string | undefined;
+  /** Path in front of the probes including the base path; `undefined` if there are none. */
+  readonly healthPath: string | undefined;
+  /** Path in front of `/metrics` including the base path; `undefined` if it is off. */
+  readonly metricsPath: string | undefined;
   readonly auth: AuthSettings;
   readonly limits: Limits;
   readonly logger: Logger;
@@ -76,6 +82,8 @@ export function resolveSettings(given: QuicpipeOptions | undefined, environment:
     publicAddress: (path, value) => requireText(path, value, "host:port", isPublicAddress),
     basePath: (path, value) => (value === "" ? "" : requirePath(path, value, "")),
     console: (_, value) => resolveConsolePath(value),
+    health: (_, value) => resolvePathBefore("health", value, "false or"),
+    metrics: (_, value) => resolveMetricsPath(value),
     auth: (_, value) => resolveAuth(value, production),
     limits: (_, value) => resolveLimits(value),
     hooks: (_, value) => resolveHooks(value),
@@ -86,10 +94,13 @@ export function resolveSettings(given: QuicpipeOptions | undefined, environment:
     telemetry: (_, value) => resolveTelemetry(value),
     logger: (_, value) => requireLogger(value),
   } satisfies OptionChecks<QuicpipeOptions>;
-  const { console, forwarder, ...others } = checkOptions("quicpipe(…)", given, checks);
+  const { console, health, metrics, forwarder, ...others } = checkOptions("quicpipe(…)", given, checks);
   if (others.stunPort === others.port && others.port !== 0)
     throw optionInvalid("stunPort", others.stunPort, "another port than the option port");
-  return { ...others, ...forwarder, consolePath: console && others.basePath + console };
+  const below = (path: string | undefined): string | undefined =>
+    path === undefined ? undefined : others.basePath + path;
+  const paths = { consolePath: below(console), healthPath: below(health), metricsPath: below(metrics) };
+  return { ...others, ...forwarder, ...paths };
 }
 
 const stunPortRange = range(0, 0, 65_535);
@@ -173,6 +184,20 @@ function resolveConsolePath(value: QuicpipeOptions["console"]): string | undefin
     throw optionInvalid("console", value, "false or an object with path");
   const { path } = requireOptions<ConsoleOptions>("console", value, { path: true });
   return requirePath("console.path", path, "/relay");
+}
+
+function resolveMetricsPath(value: QuicpipeOptions["metrics"]): string | undefined {
+  if (value === undefined || value === false) return undefined;
+  return resolvePathBefore("metrics", value === true ? {} : value, "a boolean or");
+}
+
+/** Returns the path in front of the routes of an option; `undefined` if they are off. It may be empty. */
+function resolvePathBefore(option: string, value: unknown, or: string): string | undefined {
+  if (value === false) return undefined;
+  if (value !== undefined && (typeof value !== "object" || value === null))
+    throw optionInvalid(option, value, `${or} an object with path`);
+  const { path } = requireOptions<HealthOptions & MetricsOptions>(option, value, { path: true });
+  return path === "" ? "" : requirePath(`${option}.path`, path, "/v1");
 }
 
 function isPublicAddress(text: string): boolean {

@@ -34,6 +34,10 @@ function formerRoute({ path, formerPath, operation, ...route }: DescribedRoute):
   ];
 }
 
+/** Authenticates a request by the token in `Authorization`, or as the app says. */
+export const identifyByToken: RouteFamily["identify"] = (event, service) =>
+  service.authenticate(event.req, () => clientSourceOf(event, service));
+
 /** The HTTP interface: tokens in `Authorization`, refusals as problem details. */
 export const api: RouteFamily = {
   root: "basePath",
@@ -45,6 +49,6 @@ export const api: RouteFamily = {
     paths.events,
     ...[paths.register, paths.registrations, paths.mailbox, paths.messages].map((root) => `${root}/**`),
   ],
-  identify: (event, service) => service.authenticate(event.req, () => clientSourceOf(event, service)),
+  identify: identifyByToken,
   refuse: problemResponse,
 };

@@ -57,7 +57,7 @@ export interface RouteFamily {
    */
   readonly territory: readonly string[];
   /** The setting with the path that the family's routes are below; without one it is switched off. */
-  readonly root: "basePath" | "consolePath";
+  readonly root: "basePath" | "consolePath" | "healthPath" | "metricsPath";
   /** Authenticates a request. @throws the reason of its rejection */
   identify(event: H3Event, service: Service): Promise<Identity>;
   /** Answers with a problem, for every code of `problemKinds`. */

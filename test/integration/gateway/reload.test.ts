@@ -2,8 +2,12 @@ import { once } from "node:events";
 import { connect, type TLSSocket } from "node:tls";
 import { H3 } from "h3";
 import { expect, it, onTestFinished } from "vitest";
+import { visitHttp3 } from "../../../scripts/hostile/honest/visitor.ts";
 import { createCertificate, type KeyPair, serve, type Served } from "../../../src/gateway/index.ts";
+import { Peer } from "../../../src/peer/index.ts";
+import { targetAt } from "../harness/gateway.ts";
 import { commonPort } from "../harness/network/ports.ts";
+import { nextConnection } from "../harness/peers.ts";
 import { createRelay } from "../harness/relay.ts";
 
 async function tls(): Promise<KeyPair> {
@@ -33,7 +37,7 @@ it("new clients over TCP see the certificate that was loaded last, and present o
   const [first, second] = [await tls(), await tls()];
   const served = await startServer(first);
   const present = await open(served, first, "http/1.1");
-  served.reload(second);
+  await served.reload(second);
   for (const protocol of ["h2", "http/1.1"]) {
     await open(served, second, protocol);
     await expect(open(served, first, protocol)).rejects.toThrow("certificate");
@@ -45,16 +49,55 @@ it("new clients over TCP see the certificate that was loaded last, and present o
 it("a certificate that does not fit is refused, and the one before stays", async () => {
   const [first, second] = [await tls(), await tls()];
   const served = await startServer(first);
-  expect(() => served.reload({ key: first.key, cert: second.cert })).toThrow(
-    expect.objectContaining({ code: "ERR_QUICPIPE_OPTION_INVALID", details: { option: "key" } }),
-  );
+  await expect(served.reload({ key: first.key, cert: second.cert })).rejects.toMatchObject({
+    code: "ERR_QUICPIPE_OPTION_INVALID",
+    details: { option: "key" },
+  });
   await open(served, first, "h2");
 });
 
-it("without TCP there is no certificate to load anew, and reload says so", async () => {
-  const served = await startServer(await tls(), false);
-  const second = await tls();
-  expect(() => served.reload(second)).toThrow(
-    expect.objectContaining({ code: "ERR_QUICPIPE_OPTION_INVALID", details: { option: "tcp" } }),
-  );
+/** Whether an HTTP/3 client that trusts this certificate alone gets an answer. */
+async function isServed({ address: { port } }: Served, { cert }: KeyPair): Promise<boolean> {
+  const target = { ...(await targetAt({ port })), certificate: String(cert) };
+  return (await visitHttp3(target, target.host)) !== undefined;
+}
+
+it.each([true, false])("new clients over HTTP/3 see it too, with TCP or without: %s", async (tcp) => {
+  const [first, second] = [await tls(), await tls()];
+  const served = await startServer(first, tcp);
+  expect(await isServed(served, first)).toBe(true);
+  await Promise.all([served.reload(second), served.reload(second)]);
+  expect(await isServed(served, second)).toBe(true);
+  expect(await isServed(served, first)).toBe(false);
+});
+
+it("registrations and connections of peers go on, and their accepter is found again", async () => {
+  const [first, second] = [await tls(), await tls()];
+  const served = await startServer(first);
+  const common = {
+    relay: `https://localhost:${served.address.port}`,
+    relayCa: `${String(first.cert)}${String(second.cert)}`,
+    trust: "insecure" as const,
+    direct: "never" as const,
+  };
+  const [alice, bob] = [await Peer.bind(common), await Peer.bind(common)];
+  onTestFinished(async () => void (await Promise.all([alice.close(), bob.close()])));
+  const accepted = nextConnection(bob);
+  const connection = await alice.dial("anonymous");
+  const other = await accepted;
+  await served.reload(second);
+  const { value } = await Promise.all([
+    other.datagrams.readable.getReader().read(),
+    connection.datagrams.writable.getWriter().write(Buffer.from("still here")),
+  ]).then(([read]) => read);
+  expect(Buffer.from(value!).toString()).toBe("still here");
+  const again = nextConnection(bob);
+  await alice.dial("anonymous");
+  expect((await again).remoteName).toBe("anonymous");
+});
+
+it("a server that was closed takes no other certificate", async () => {
+  const served = await startServer(await tls());
+  await served.close();
+  await expect(served.reload(await tls())).rejects.toMatchObject({ code: "ERR_QUICPIPE_CLOSED" });
 });

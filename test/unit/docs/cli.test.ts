@@ -12,6 +12,7 @@ import { ping } from "../../../src/cli/commands/ping.ts";
 import { relay } from "../../../src/cli/commands/relay.ts";
 import { token } from "../../../src/cli/commands/token.ts";
 import { top } from "../../../src/cli/commands/top.ts";
+import { configKeys } from "../../../src/cli/relay/names.ts";
 import { relayConfig } from "../../../src/cli/relay/config.ts";
 import { resolveSettings } from "../../../src/plugin/options/settings.ts";
 import { membersOf, rowsOf, section } from "./tables.ts";
@@ -38,6 +39,20 @@ const cli = readFileSync("docs/cli.md", "utf8");
 describe("docs/cli.md", () => {
   it("has a row for every option of quicpipe relay and for no other", () => {
     expect(rowsOf(section("cli", "## `relay`")).toSorted()).toEqual(optionsOf(relay).toSorted());
+  });
+
+  it("names each option of quicpipe relay in the config file", () => {
+    const rows = section("cli", "## `relay`")
+      .split("\n")
+      .filter((line) => line.startsWith("| `--"));
+    const named = rows.flatMap((row) => {
+      const cells = row.split("|");
+      const [flags, keys] = [cells[1]!, cells.at(-2)!].map((cell) =>
+        [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name!),
+      );
+      return flags!.map((flag, index) => [flag.slice("--".length), keys![index]]);
+    });
+    expect(Object.fromEntries(named)).toEqual({ ...configKeys, config: undefined, check: undefined });
   });
 
   it.each(Object.keys(commands))("has a row for every option of quicpipe %s", (name) => {

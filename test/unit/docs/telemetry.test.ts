@@ -2,6 +2,9 @@ import { readFileSync } from "node:fs";
 import * as stable from "@opentelemetry/semantic-conventions";
 import * as all from "@opentelemetry/semantic-conventions/incubating";
 import { describe, expect, it } from "vitest";
+import { gatewayPage } from "../../../src/cli/relay/metrics/gateway-page.ts";
+import { createCertificate } from "../../../src/files/certificate.ts";
+import { Budget } from "../../../src/gateway/index.ts";
 import {
   counters,
   levels,
@@ -10,6 +13,8 @@ import {
   registrationDuration,
   registrationDurationName,
 } from "../../../src/telemetry/instruments.ts";
+import { readExposition } from "../../integration/harness/exposition.ts";
+import { serveRelay } from "../../integration/harness/relay-app.ts";
 import { attributes, events, spans } from "../../../src/telemetry/names.ts";
 
 const durations = { [registrationDurationName]: registrationDuration };
@@ -17,10 +22,11 @@ const { changes, connections, searches } = peerMetrics;
 
 const document = readFileSync(new URL("../../../docs/telemetry.md", import.meta.url), "utf8");
 
-/** The rows of the table with such a first heading, cell by cell. */
-function tableOf(heading: string): string[][] {
+/** The rows of the table with such a first heading, the first one or another, cell by cell. */
+function tableOf(heading: string, nth = 0): string[][] {
   const lines = document.split("\n");
-  const start = lines.findIndex((line) => new RegExp(`^\\| ${heading} +\\|`).test(line));
+  const isHead = (line: string): boolean => new RegExp(`^\\| ${heading} +\\|`).test(line);
+  const start = lines.flatMap((line, index) => (isHead(line) ? [index] : []))[nth]!;
   const rows = lines.slice(start + 2);
   const end = rows.findIndex((line) => !line.startsWith("|"));
   return rows.slice(0, end).map((line) =>
@@ -42,6 +48,38 @@ function metricRow(instrument: string, [name, { unit, by }]: [string, Metric]): 
 const isOwn = (name: string): boolean => name.startsWith("quicpipe.");
 const known = (names: object): Set<unknown> =>
   new Set(Object.entries(names).flatMap(([name, value]) => (name.startsWith("ATTR_") ? [value] : [])));
+
+describe("the metrics for Prometheus in docs/telemetry.md", () => {
+  it("are all that a relay has beside those of OpenTelemetry, with type and label", async () => {
+    const { relay } = await serveRelay({ auth: "none", stunPort: 0 });
+    relay.drain();
+    const ofTelemetry = new Set([
+      ...Object.keys(counters).map((name) => `${name.replaceAll(".", "_")}_total`),
+      ...Object.keys(levels).map((name) => name.replaceAll(".", "_")),
+    ]);
+    const families = [...readExposition(relay.metrics())].filter(([name]) => !ofTelemetry.delete(name));
+    expect([...ofTelemetry]).toEqual([]);
+    const rows = tableOf("metric", 1);
+    expect(rows.map(([name, type]) => [name, type])).toEqual(
+      families.map(([name, { type }]) => [code(name), type]),
+    );
+    for (const [index, [name, { series }]] of families.entries())
+      for (const labels of series.keys())
+        expect(rows[index]![2], name).toBe(
+          [...labels.matchAll(/(\w+)=/g)].map(([, label]) => code(label!)).join(", "),
+        );
+  });
+});
+
+describe("the metrics of the command's listener in docs/telemetry.md", () => {
+  it("are all that it adds", async () => {
+    const { certificate } = await createCertificate({ name: "test" });
+    const families = readExposition(gatewayPage(new Budget().stats(), certificate));
+    expect(tableOf("metric", 2).map(([name, type]) => [name, type])).toEqual(
+      [...families].map(([name, { type }]) => [code(name), type]),
+    );
+  });
+});
 
 describe("the names in docs/telemetry.md", () => {
   it("are all spans and events that the code gives", () => {

@@ -22,6 +22,14 @@ function pathFor(options: QuicpipeOptions): string | undefined {
   return resolveSettings(options, {}).consolePath;
 }
 
+function metricsPathFor(options: QuicpipeOptions): string | undefined {
+  return resolveSettings(options, {}).metricsPath;
+}
+
+function healthPathFor(options: QuicpipeOptions): string | undefined {
+  return resolveSettings(options, {}).healthPath;
+}
+
 describe("resolveSettings", () => {
   it("puts the console below the base path, or nowhere", () => {
     expect(pathFor({ basePath: "/api" })).toBe("/api/relay");
@@ -31,6 +39,20 @@ describe("resolveSettings", () => {
       expect(() => pathFor({ console: { path } })).toThrow(
         expect.objectContaining({ code: "ERR_QUICPIPE_OPTION_INVALID", details: { option: "console.path" } }),
       );
+  });
+
+  it("puts the probes below the base path and /v1, elsewhere or nowhere", () => {
+    expect(healthPathFor({ basePath: "/api" })).toBe("/api/v1");
+    expect(healthPathFor({ health: { path: "/probes" } })).toBe("/probes");
+    expect(healthPathFor({ health: { path: "" } })).toBe("");
+    expect(healthPathFor({ health: false })).toBeUndefined();
+  });
+
+  it("puts the metrics below the base path and /v1 where they are asked for, or elsewhere", () => {
+    expect(metricsPathFor({ metrics: false })).toBeUndefined();
+    expect(metricsPathFor({ basePath: "/api", metrics: true })).toBe("/api/v1");
+    expect(metricsPathFor({ metrics: { path: "/figures" } })).toBe("/figures");
+    expect(metricsPathFor({ metrics: { path: "" } })).toBe("");
   });
 
   it("fills in every default", () => {
@@ -44,6 +66,8 @@ describe("resolveSettings", () => {
       stunPort: undefined,
       basePath: "",
       consolePath: "/relay",
+      healthPath: "/v1",
+      metricsPath: undefined,
       auth: "development",
       hooks: {},
       backend: "auto",
@@ -195,6 +219,14 @@ describe("resolveSettings", () => {
     ["basePath", { basePath: "/relay/.." }],
     ["basePath", { basePath: "/./relay" }],
     ["console.path", { console: { path: "/../relay" } }],
+    ["health", { health: true }],
+    ["health", { health: null }],
+    ["metrics", { metrics: "yes" }],
+    ["metrics", { metrics: null }],
+    ["metrics.path", { metrics: { path: "metrics" } }],
+    ["metrics.port", { metrics: { port: 9464 } }],
+    ["health.path", { health: { path: "v1" } }],
+    ["health.path", { health: { path: "/v1/" } }],
     ["auth", { auth: "jwt" }],
     ["auth", { auth: null }],
     ["auth", { auth: {} }],
