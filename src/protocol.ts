@@ -98,11 +98,31 @@ export interface MailboxSendRequest {
 /** State of a message, as seen by its sender. */
 export type MessageState = "queued" | "taken" | "expired";
 
+/** The reasons that a recipient may refuse a message for; `docs/protocol.md` says what each means. */
+export const refusalReasons = [
+  "busy",
+  "no-registrations",
+  "not-allowed",
+  "not-trusted",
+  "unsupported",
+  "closing",
+] as const;
+
+/** One of the {@link refusalReasons}. */
+export type RefusalReason = (typeof refusalReasons)[number];
+
+/** `POST /v1/messages/{id}/refuse` */
+export interface MailboxRefuseRequest {
+  reason: RefusalReason;
+}
+
 /** The sender's view of a message: the answer to `GET /v1/messages/{id}`. */
 export interface SentMessage {
   id: string;
   recipient: string;
   state: MessageState;
+  /** Why the recipient has refused it. Its state is `expired` then, which peers know that know no refusals. */
+  refused?: RefusalReason;
   createdAt: string;
   expiresAt: string;
 }

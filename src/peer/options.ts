@@ -18,7 +18,7 @@ import {
   requireTexts,
 } from "../option-checks.ts";
 import { requireCertificates } from "../files/pem.ts";
-import { maxPacketBytes } from "../protocol.ts";
+import { maxPacketBytes, type RefusalReason } from "../protocol.ts";
 import { type Address, isLoopbackHost } from "../wire/address.ts";
 import { minInitialDatagramBytes } from "../wire/quic-packet.ts";
 import type { Identity } from "./trust/identity.ts";
@@ -103,10 +103,10 @@ export interface PeerOptions extends RecordOptions {
    */
   readonly backlog?: number | undefined;
   /**
-   * Says whether to take a dial out of the mailbox, for the iteration over the peer; takes all if absent. What is not taken stays
-   * there for other accepters, and is asked about again each second.
+   * Says whether to take a dial out of the mailbox, for the iteration over the peer; takes all if absent. With `false` it stays
+   * there for other accepters, and is asked about again each second. With a reason it is refused, and the dialer told.
    */
-  readonly accepts?: ((dial: WaitingDial) => boolean) | undefined;
+  readonly accepts?: ((dial: WaitingDial) => boolean | RefusalReason) | undefined;
   /**
    * Whether to record spans through `@opentelemetry/api`, if installed, and send `traceparent` to the relay; true if
    * absent.
@@ -179,7 +179,7 @@ export interface PeerSettings extends Readonly<Record<NumberName, number>> {
   readonly portMapping: PortMappingChoice;
   readonly birthdaySearch: boolean;
   readonly host: string;
-  readonly accepts: (dial: WaitingDial) => boolean;
+  readonly accepts: (dial: WaitingDial) => boolean | RefusalReason;
   readonly telemetry: boolean;
   readonly onError: (error: QuicpipeError) => void;
   readonly records: RecordOptions;

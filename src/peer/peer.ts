@@ -17,6 +17,7 @@ import { createRelayHttp } from "./relay/finder.ts";
 import { PeerSocket, type SocketStats } from "./socket.ts";
 import { QuicConnection } from "./connection/quic-connection.ts";
 import { StunClient } from "./relay/stun-client.ts";
+import { requireVerdict } from "./refusal.ts";
 import { interfaceAddresses } from "../interface-addresses.ts";
 import { readDefaultRouter } from "./mapping/default-router.ts";
 import { PortMapping } from "./mapping/port-mapping.ts";
@@ -57,7 +58,8 @@ export class Peer implements AsyncIterable<Connection> {
     this.#mapping = mapping;
     this.#mailbox = new MailboxLoop({
       poll: (signal) => context.relay.waiting(defaults.pollSeconds, signal),
-      wants: ({ sender, note }) => context.settings.accepts({ sender, note }),
+      wants: ({ sender, note }) => requireVerdict(context.settings.accepts({ sender, note })),
+      refuse: ({ id }, reason) => context.relay.refuse(id, reason),
       accept: (message, onTaken) => acceptMessage(context, message, onTaken),
       discard: (connection) => connection.close(),
       onError: context.settings.onError,
@@ -148,6 +150,7 @@ export class Peer implements AsyncIterable<Connection> {
    * @throws ERR_QUICPIPE_OPTION_INVALID naming an option that is wrong or unknown.
    * @throws ERR_QUICPIPE_DIAL_TIMEOUT if the other peer does not answer in time; `details.step` tells how far the dial
    *   came.
+   * @throws ERR_QUICPIPE_DIAL_REFUSED as soon as the other peer has refused; `details.reason` is why.
    * @throws ERR_QUICPIPE_PIN_MISMATCH if one peer does not trust the other's key, or its name with a CA.
    * @throws ERR_QUICPIPE_HANDSHAKE_FAILED if a certificate is of another CA than the one trusted, or the peers have no ALPN in
    *   common.

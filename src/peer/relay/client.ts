@@ -3,6 +3,7 @@ import { QuicpipeError } from "../../errors.ts";
 import {
   isName,
   type MailboxListResponse,
+  type MailboxRefuseRequest,
   type MailboxSendRequest,
   type MailboxSendResponse,
   type MailboxTakeRequest,
@@ -11,6 +12,7 @@ import {
   paths,
   type RegisterRequest,
   type RegisterResponse,
+  type RefusalReason,
   type SentMessage,
   type StatsOrder,
   type WaitingMessage,
@@ -115,6 +117,15 @@ export class RelayClient {
   /** Takes one message. Works only once. */
   take(id: string, request: MailboxTakeRequest): Promise<MailboxTakeResponse> {
     return this.#call("POST", `${messagePath(id)}/take`, { body: request });
+  }
+
+  /** Refuses one message. Reports whether the relay has told the sender: an older one, or one out of reach, has not. */
+  async refuse(id: string, reason: RefusalReason): Promise<boolean> {
+    const body: MailboxRefuseRequest = { reason };
+    return await this.#call("POST", `${messagePath(id)}/refuse`, { body }).then(
+      () => true,
+      () => false,
+    );
   }
 
   #noRelay(path: string): QuicpipeError {

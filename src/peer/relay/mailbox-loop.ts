@@ -1,7 +1,8 @@
 import * as defaults from "../../defaults/index.ts";
 import { isQuicpipeError, QuicpipeError, type QuicpipeErrorCode, tokenRefusals } from "../../errors.ts";
-import type { WaitingMessage } from "../../protocol.ts";
+import type { RefusalReason, WaitingMessage } from "../../protocol.ts";
 import { isWithinShare } from "../../share.ts";
+import { refusalFor } from "../refusal.ts";
 import { pause } from "../time/pause.ts";
 import { retryAfterMs } from "./error.ts";
 
@@ -9,8 +10,10 @@ import { retryAfterMs } from "./error.ts";
 export interface MailboxLoopParts<T> {
   /** Long poll for messages. */
   readonly poll: (signal: AbortSignal) => Promise<readonly WaitingMessage[]>;
-  /** Says whether to take a message now. One that is not stays in the mailbox. */
-  readonly wants: (message: WaitingMessage) => boolean;
+  /** Says whether to take a message now. One that is not stays in the mailbox, unless there is a reason to refuse it for. */
+  readonly wants: (message: WaitingMessage) => boolean | RefusalReason;
+  /** Refuses a message. Resolves to whether the mailbox no longer holds it. Never rejects. */
+  readonly refuse: (message: WaitingMessage, reason: RefusalReason) => Promise<boolean>;
   /** Makes a connection from a message. Calls `onTaken` when the mailbox no longer holds it. */
   readonly accept: (message: WaitingMessage, onTaken: () => void) => Promise<T>;
   /** Ends a connection that is no longer wanted. */
@@ -41,6 +44,8 @@ export class MailboxLoop<T> {
   readonly #making = new Map<string, number>();
   /** Set when a message could not be taken. The next poll would return it again at once. */
   #stuck = false;
+  /** Set when the mailbox has let go of a message that was refused. */
+  #refused = false;
   #started = false;
   #failure: QuicpipeError | undefined;
   #onChange: (() => void) | undefined;
@@ -93,7 +98,7 @@ export class MailboxLoop<T> {
 
   /** Polls once and handles the messages. */
   async #round(signal: AbortSignal): Promise<Outcome> {
-    this.#stuck = false;
+    this.#stuck = this.#refused = false;
     try {
       const messages = await this.#parts.poll(signal);
       const taken = messages.filter((message) => this.#takeInTurn(message));
@@ -101,7 +106,7 @@ export class MailboxLoop<T> {
       await this.#until(() => this.#untaken === 0);
       if (this.#stuck) return { kind: "failed" };
       // Messages that are not wanted, or wait for their sender's share, come with every poll.
-      return { kind: taken.length > 0 ? "messages" : "nothing" };
+      return { kind: taken.length > 0 || this.#refused ? "messages" : "nothing" };
     } catch (error) {
       if (!signal.aborted) this.#report(error);
       return { kind: "failed", error };
@@ -113,9 +118,24 @@ export class MailboxLoop<T> {
     const all = this.#wanted();
     const held = { own: this.#making.get(message.sender) ?? 0, all: this.#held() };
     const hasRoom = isWithinShare(1, held, { one: Math.ceil(all / 2), all });
-    const mayTake = hasRoom && this.#parts.wants(message);
-    if (mayTake) this.#take(message);
-    return mayTake;
+    const wanted = hasRoom && this.#parts.wants(message);
+    if (wanted === true) this.#take(message);
+    else if (wanted !== false) void this.#refuseUnwanted(message, wanted);
+    return wanted === true;
+  }
+
+  async #refuseUnwanted(message: WaitingMessage, reason: RefusalReason): Promise<void> {
+    this.#untaken++;
+    await this.#refuse(message, reason);
+    this.#untaken--;
+    this.#onChange?.();
+  }
+
+  /** Refuses a message, and reports whether the mailbox has let it go. */
+  async #refuse(message: WaitingMessage, reason: RefusalReason): Promise<boolean> {
+    const isRefused = await this.#parts.refuse(message, reason);
+    this.#refused ||= isRefused;
+    return isRefused;
   }
 
   #count(sender: string, change: 1 | -1): void {
@@ -136,8 +156,10 @@ export class MailboxLoop<T> {
     this.#parts
       .accept(message, onTaken)
       .then((connection) => this.#deliver(connection))
-      .catch((error: unknown) => {
-        this.#stuck ||= !taken;
+      .catch(async (error: unknown) => {
+        const reason = isQuicpipeError(error) ? refusalFor[error.code] : undefined;
+        // Before the report, which may be the end of the peer.
+        if (!taken && !(reason && (await this.#refuse(message, reason)))) this.#stuck = true;
         this.#report(error);
       })
       .finally(() => {

@@ -1,5 +1,5 @@
 import { minRegistrationTtlMs, minMessageTtlMs } from "../../defaults/index.ts";
-import { maxMessagePackets, maxNum } from "../../protocol.ts";
+import { maxMessagePackets, maxNum, refusalReasons } from "../../protocol.ts";
 
 const text = { type: "string" } as const;
 const time = { type: "string", format: "date-time" } as const;
@@ -29,6 +29,11 @@ const sentMessage = {
   ...message,
   recipient: text,
   state: { type: "string", enum: ["queued", "taken", "expired"] },
+  refused: {
+    type: "string",
+    enum: refusalReasons,
+    description: "Why the recipient has refused it; its state is `expired` then.",
+  },
 } as const;
 
 const register = {
@@ -77,6 +82,7 @@ export type SchemaName =
   | "MailboxListResponse"
   | "MailboxTakeRequest"
   | "MailboxTakeResponse"
+  | "MailboxRefuseRequest"
   | "StatsResponse"
   | "Problem";
 
@@ -119,8 +125,8 @@ export const openApiSchemas: Readonly<Record<SchemaName, unknown>> = {
     },
     ["note", "ttlMs", "register"],
   ),
-  MailboxSendResponse: object({ ...sentMessage, registration: registered }, ["registration"]),
-  SentMessage: object(sentMessage),
+  MailboxSendResponse: object({ ...sentMessage, registration: registered }, ["refused", "registration"]),
+  SentMessage: object(sentMessage, ["refused"]),
   MailboxListResponse: object({
     messages: {
       type: "array",
@@ -157,6 +163,7 @@ export const openApiSchemas: Readonly<Record<SchemaName, unknown>> = {
     },
     ["traceparent", "registration"],
   ),
+  MailboxRefuseRequest: object({ reason: { type: "string", enum: refusalReasons } }),
   StatsResponse: object(
     {
       backend: { type: "string", enum: ["dgram", "native"] },

@@ -133,6 +133,49 @@ describe("a dial that leads nowhere", () => {
     await next;
   });
 
+  it("is told at once that the other peer has used up its registrations", async () => {
+    const { relay, port } = await startPeerRelay();
+    const ids = await testIdentities();
+    const errors: QuicpipeError[] = [];
+    const quota = { quicpipe: { maxRegistrations: 1 } };
+    const bob = await bindPeer(port, "bob", {
+      token: await tokenFor("bob", quota),
+      trust: [ids.alice.pin, ids.eve.pin],
+      onError: (error) => errors.push(error),
+    });
+    const [alice, eve] = [await bindPeer(port, "alice"), await bindPeer(port, "eve")];
+    const first = nextConnection(bob);
+    await alice.dial("bob", { pin: ids.bob.pin });
+    await first;
+    // An hour, so that only the refusal can end it.
+    const error = await failure(eve.dial("bob", { pin: ids.bob.pin, timeoutMs: 3_600_000 }));
+    expect(error).toMatchObject({
+      code: "ERR_QUICPIPE_DIAL_REFUSED",
+      details: { reason: "no-registrations" },
+    });
+    expect(error.message).toContain("bob refused: the relay gives it no registration");
+    expect(errors).toMatchObject([{ code: "ERR_QUICPIPE_REGISTRATION_QUOTA" }]);
+    // Those of the first connection.
+    const left = { registrations: 2, mailbox: { queued: 0, refused: 1 } };
+    await expect.poll(() => relay.stats()).toMatchObject(left);
+  });
+
+  it("is told the reason that the other peer's `accepts` gives", async () => {
+    const { port } = await startPeerRelay();
+    const ids = await testIdentities();
+    const bob = await bindPeer(port, "bob", {
+      trust: [ids.alice.pin],
+      accepts: ({ sender }) => sender === "alice" || "not-trusted",
+    });
+    const next = nextConnection(bob);
+    const eve = await bindPeer(port, "eve");
+    const error = await failure(eve.dial("bob", { pin: ids.bob.pin, timeoutMs: 3_600_000 }));
+    expect(error).toMatchObject({ code: "ERR_QUICPIPE_DIAL_REFUSED", details: { reason: "not-trusted" } });
+    const alice = await bindPeer(port, "alice");
+    await alice.dial("bob", { pin: ids.bob.pin });
+    expect((await next).remoteName).toBe("alice");
+  });
+
   it("ends at once by its signal", async () => {
     const { port, relay } = await startPeerRelay();
     const alice = await bindPeer(port, "alice");
