@@ -56,6 +56,16 @@ export interface RegisterRequest {
   num: number;
   /** Lifetime in ms. The server applies its default if absent, and its maximum if longer. */
   ttlMs?: number;
+  /** Lets a peer that was started again have the places of its dead predecessor where the quota is used up. */
+  instance?: InstanceName;
+}
+
+/** Names of a process of a peer, base64, 16 to 64 bytes each. Whoever knows `holder` may have the places of its dead processes. */
+export interface InstanceName {
+  /** A secret that all processes of the peer have in common, and nobody else knows. */
+  holder: string;
+  /** Random, of one process. */
+  run: string;
 }
 
 /** The answer to {@link RegisterRequest}, and an element of `GET /v1/registrations`. */

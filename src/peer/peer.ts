@@ -16,6 +16,7 @@ import type { RelayHttp } from "./relay/http.ts";
 import { createRelayHttp } from "./relay/finder.ts";
 import { PeerSocket, type SocketStats } from "./socket.ts";
 import { QuicConnection } from "./connection/quic-connection.ts";
+import { instanceOf } from "./relay/instance.ts";
 import { StunClient } from "./relay/stun-client.ts";
 import { requireVerdict } from "./refusal.ts";
 import { interfaceAddresses } from "../interface-addresses.ts";
@@ -128,6 +129,7 @@ export class Peer implements AsyncIterable<Connection> {
       nat,
       mapped,
       identity,
+      instance: given && instanceOf(identity, settings.authority, settings.keepaliveMs),
       telemetry,
       ...collections,
     };

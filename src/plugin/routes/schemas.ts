@@ -93,8 +93,13 @@ export const openApiSchemas: Readonly<Record<SchemaName, unknown>> = {
       key: { ...base64, description: "16 to 64 random bytes." },
       num: { type: "integer", minimum: 1, maximum: maxNum },
       ttlMs: { type: "integer", minimum: minRegistrationTtlMs, description: "Cut to the relay's maximum." },
+      instance: {
+        ...object({ holder: base64, run: base64 }),
+        description:
+          "Names of the peer's process, 16 to 64 bytes each: where the quota is used up, one takes the places of dead ones of the same holder.",
+      },
     },
-    ["ttlMs"],
+    ["ttlMs", "instance"],
   ),
   RegisterResponse: object(
     {
@@ -214,7 +219,7 @@ export const openApiSchemas: Readonly<Record<SchemaName, unknown>> = {
   }),
 };
 
-function object(properties: Readonly<Record<string, unknown>>, optional: readonly string[] = []): unknown {
+function object(properties: Readonly<Record<string, unknown>>, optional: readonly string[] = []): object {
   const required = Object.keys(properties).filter((name) => !optional.includes(name));
   return { type: "object", properties, required };
 }

@@ -6,7 +6,7 @@ import { H3 } from "h3";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { Peer, type QuicpipeError } from "../../../src/peer/index.ts";
 import { RelayClient } from "../../../src/peer/relay/client.ts";
-import type { MessageState, SentMessage } from "../../../src/protocol.ts";
+import type { InstanceName, MessageState, SentMessage } from "../../../src/protocol.ts";
 import { DatagramProxy } from "../harness/network/datagram-proxy.ts";
 import { temporaryFolder } from "../harness/folder.ts";
 import {
@@ -244,6 +244,27 @@ describe("a dial that leads nowhere", () => {
 });
 
 describe("an accepter", () => {
+  it("tells the relay which process of which peer it is, by names that nobody else knows", async () => {
+    const { port } = await startPeerRelay();
+    const ids = await testIdentities();
+    const spy = vi.spyOn(RelayClient.prototype, "take");
+    onTestFinished(() => spy.mockRestore());
+    const alice = await bindPeer(port, "alice");
+    const instances: (InstanceName | undefined)[] = [];
+    for (const own of [{}, {}, { identity: ids.eve }]) {
+      const bob = await bindPeer(port, "bob", { trust: [ids.alice.pin], ...own });
+      const next = nextConnection(bob);
+      await alice.dial("bob", { pin: bob.pin });
+      await next;
+      await bob.close();
+      instances.push(spy.mock.lastCall?.[1].register?.instance);
+    }
+    const [first, again, other] = instances;
+    expect(again).toMatchObject({ holder: first!.holder });
+    expect(again!.run).not.toBe(first!.run);
+    expect(other!.holder).not.toBe(first!.holder);
+  });
+
   it("accepts many dials at once", async () => {
     const { alice, bob } = await connectPeers();
     const { bob: identity } = await testIdentities();
