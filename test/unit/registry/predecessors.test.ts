@@ -23,7 +23,7 @@ interface Setup {
   readonly ended: readonly (readonly [id: string, reason: EndReason])[];
 }
 
-function run(name: string, holder = "bob's secret"): Pick<RegistrationSpec, "instance"> {
+function ranBy(name: string, holder = "bob's secret"): Pick<RegistrationSpec, "instance"> {
   return { instance: { holder, run: name } };
 }
 
@@ -56,7 +56,7 @@ function setUp(): Setup {
       proof: null,
       ...change,
     });
-  const left = [1, 2, 3, 4].map((key) => register("bob", key, run("killed")));
+  const left = [1, 2, 3, 4].map((key) => register("bob", key, ranBy("killed")));
   return { registry, register, pass: (ms) => void (nowMs += ms), left, ended };
 }
 
@@ -101,7 +101,7 @@ describe("a peer that was started again", () => {
   it("has the places of its silent predecessor, as many as it takes, oldest first", () => {
     const { registry, register, pass, left, ended } = setUp();
     pass(defaults.silentRunMs);
-    const made = register("bob", 5, run("again"));
+    const made = register("bob", 5, ranBy("again"));
     expect(ended).toEqual([[left[0]!.id, "ended"]]);
     expect(registry.list("bob").map(({ id }) => id)).toEqual([...left.slice(1), made].map(({ id }) => id));
   });
@@ -109,30 +109,30 @@ describe("a peer that was started again", () => {
   it("waits for a predecessor that may still live", () => {
     const { register, pass } = setUp();
     pass(defaults.silentRunMs - 1);
-    expect(() => register("bob", 5, run("again"))).toThrow(quotaError);
+    expect(() => register("bob", 5, ranBy("again"))).toThrow(quotaError);
   });
 
   it("is refused where one of the predecessor's registrations was renewed meanwhile", () => {
     const { register, pass } = setUp();
     pass(defaults.silentRunMs - 1);
-    register("bob", 4, run("killed"));
+    register("bob", 4, ranBy("killed"));
     pass(defaults.silentRunMs - 1);
-    expect(() => register("bob", 5, run("again"))).toThrow(quotaError);
+    expect(() => register("bob", 5, ranBy("again"))).toThrow(quotaError);
   });
 
   it("gets nothing of strangers: of another holder in its account, or of its holder in another account", () => {
     const { register, pass } = setUp();
-    for (const key of [11, 12, 13, 14]) register("eve", key, run("hers", "eve's secret"));
+    for (const key of [11, 12, 13, 14]) register("eve", key, ranBy("hers", "eve's secret"));
     pass(defaults.silentRunMs);
-    expect(() => register("bob", 5, run("again", "another secret"))).toThrow(quotaError);
+    expect(() => register("bob", 5, ranBy("again", "another secret"))).toThrow(quotaError);
     expect(() => register("bob", 5)).toThrow(quotaError);
-    expect(() => register("eve", 15, run("again"))).toThrow(quotaError);
+    expect(() => register("eve", 15, ranBy("again"))).toThrow(quotaError);
   });
 
   it("gets connection IDs as well where those are used up", () => {
     const { register, pass, ended } = setUp();
     pass(defaults.silentRunMs);
-    register("bob", 5, { ...run("again"), num: 25 });
+    register("bob", 5, { ...ranBy("again"), num: 25 });
     expect(ended).toHaveLength(3);
   });
 });
