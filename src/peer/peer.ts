@@ -8,6 +8,8 @@ import type { Connection } from "./connection/connection.ts";
 import { dial, type DialOptions, type DialTarget } from "./dialing.ts";
 import { loadEngine } from "./engine/engine.ts";
 import { createIdentity, loadIdentity } from "./trust/identity.ts";
+import { Listening } from "./relay/listening.ts";
+import type { PeerStatus } from "./status.ts";
 import { MailboxLoop } from "./relay/mailbox-loop.ts";
 import { type PeerOptions, resolveSettings } from "./options.ts";
 import type { RegistrationUpkeep } from "./relay/upkeep.ts";
@@ -16,7 +18,7 @@ import type { RelayHttp } from "./relay/http.ts";
 import { createRelayHttp } from "./relay/finder.ts";
 import { PeerSocket, type SocketStats } from "./socket.ts";
 import { QuicConnection } from "./connection/quic-connection.ts";
-import { instanceOf } from "./relay/instance.ts";
+import { instanceOf } from "./instance.ts";
 import { StunClient } from "./relay/stun-client.ts";
 import { requireVerdict } from "./refusal.ts";
 import { interfaceAddresses } from "../interface-addresses.ts";
@@ -50,6 +52,7 @@ export class Peer implements AsyncIterable<Connection> {
   readonly #context: PeerContext;
   readonly #http: RelayHttp;
   readonly #mapping: PortMapping;
+  readonly #listening: Listening;
   readonly #mailbox: MailboxLoop<Connection>;
   #closed: Promise<void> | undefined;
 
@@ -57,8 +60,10 @@ export class Peer implements AsyncIterable<Connection> {
     this.#context = context;
     this.#http = http;
     this.#mapping = mapping;
+    const { relay, settings } = context;
+    this.#listening = new Listening({ relay, tokenMayChange, onStatus: settings.onStatus });
     this.#mailbox = new MailboxLoop({
-      poll: (signal) => context.relay.waiting(defaults.pollSeconds, signal),
+      poll: (signal) => this.#listening.poll(signal),
       wants: ({ sender, note }) => requireVerdict(context.settings.accepts({ sender, note })),
       refuse: ({ id }, reason) => context.relay.refuse(id, reason),
       accept: (message, onTaken) => acceptMessage(context, message, onTaken),
@@ -146,6 +151,11 @@ export class Peer implements AsyncIterable<Connection> {
     return this.#context.identity.pin;
   }
 
+  /** Whether dials by name can reach this peer, and why not. `onStatus` tells each change. */
+  get status(): PeerStatus {
+    return this.#listening.status;
+  }
+
   /**
    * Connects to another peer. The caller closes the connection.
    *
@@ -217,6 +227,7 @@ export class Peer implements AsyncIterable<Connection> {
   async #close(): Promise<void> {
     const { connections, registrations, socket, stun, nat } = this.#context;
     this.#mailbox.close();
+    this.#listening.close();
     stun.close();
     nat.close();
     for (const connection of connections) connection.close({ closeCode: 0, reason: "the peer was closed" });

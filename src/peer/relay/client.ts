@@ -96,11 +96,13 @@ export class RelayClient {
     await this.#call("DELETE", messagePath(id), { accept });
   }
 
-  /** Returns the messages that wait for this peer. Waits up to `waitSeconds` for the first one (RFC 7240 §4.3). */
+  /** Returns the messages that wait for this peer. Waits up to `waitSeconds`, if any, for the first one (RFC 7240 §4.3). */
   async waiting(waitSeconds: number, signal: AbortSignal): Promise<readonly WaitingMessage[]> {
     const list: Partial<MailboxListResponse> | undefined = await this.#call("GET", paths.messages, {
-      headers: { prefer: `wait=${waitSeconds}` },
-      waitMs: waitSeconds * 1000,
+      ...(waitSeconds > 0 && {
+        headers: { prefer: `wait=${waitSeconds}` },
+        waitMs: waitSeconds * 1000,
+      }),
       signal,
     });
     return requireMessages(list?.messages);

@@ -1,10 +1,11 @@
 import * as defaults from "../../defaults/index.ts";
-import { isQuicpipeError, QuicpipeError, type QuicpipeErrorCode, tokenRefusals } from "../../errors.ts";
+import { isQuicpipeError, QuicpipeError } from "../../errors.ts";
 import type { RefusalReason, WaitingMessage } from "../../protocol.ts";
 import { isWithinShare } from "../../share.ts";
 import { refusalFor } from "../refusal.ts";
 import { pause } from "../time/pause.ts";
 import { retryAfterMs } from "./error.ts";
+import { isFinal } from "./listening.ts";
 
 /** The parts of a {@link MailboxLoop}. */
 export interface MailboxLoopParts<T> {
@@ -25,9 +26,6 @@ export interface MailboxLoopParts<T> {
   /** Connections made ahead of calls of `next`. Further messages stay in the mailbox. */
   readonly backlog: number;
 }
-
-/** Refusals that a repetition does not change. */
-const final: ReadonlySet<QuicpipeErrorCode> = new Set(tokenRefusals);
 
 /**
  * Asks the mailbox for messages and makes connections from them: one for each pending call of `next`, and some ahead.
@@ -197,10 +195,10 @@ export class MailboxLoop<T> {
 
   #report(error: unknown): void {
     const known = isQuicpipeError(error) ? error : unexpected(error);
-    const isFinal = !this.#parts.tokenMayChange && final.has(known.code);
+    const isForGood = isFinal(known, this.#parts.tokenMayChange);
     // Pending calls of `next` receive a final failure themselves.
-    if (!isFinal || this.#waiting.length === 0) this.#parts.onError(known);
-    if (!isFinal) return;
+    if (!isForGood || this.#waiting.length === 0) this.#parts.onError(known);
+    if (!isForGood) return;
     this.#failure = known;
     for (const { reject } of this.#waiting.splice(0)) reject(known);
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import * as defaults from "../../../../src/defaults/index.ts";
-import { instanceOf } from "../../../../src/peer/relay/instance.ts";
-import { requireInstance } from "../../../../src/plugin/http/request-fields.ts";
+import * as defaults from "../../../src/defaults/index.ts";
+import { instanceOf } from "../../../src/peer/instance.ts";
+import { requireInstance } from "../../../src/plugin/http/request-fields.ts";
 
 const bob = { privateKey: "bob's key" };
 const name = (identity = bob, relay = "relay.example") => instanceOf(identity, relay, defaults.keepaliveMs)!;

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import * as defaults from "../../defaults/index.ts";
-import type { InstanceName } from "../../protocol.ts";
-import { hmacSha256 } from "../../wire/hmac.ts";
-import type { Identity } from "../trust/identity.ts";
+import * as defaults from "../defaults/index.ts";
+import type { InstanceName } from "../protocol.ts";
+import { hmacSha256 } from "../wire/hmac.ts";
+import type { Identity } from "./trust/identity.ts";
 
 /** Length of both names, in bytes: nobody guesses them. */
 const nameBytes = 16;
