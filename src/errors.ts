@@ -94,6 +94,7 @@ export interface ErrorDetails {
   };
   ERR_QUICPIPE_RELAY_REFUSED: Refusal & { readonly maxBytes?: number };
   ERR_QUICPIPE_DIAL_TIMEOUT: { readonly step: DialStep; readonly timeoutMs?: number };
+  ERR_QUICPIPE_DIAL_REFUSED: { readonly reason: string };
   ERR_QUICPIPE_PIN_MISMATCH: CloseError & {
     readonly pin: string | undefined;
     readonly refusedBy: "this peer" | "the other peer";

@@ -57,6 +57,16 @@ export interface RegisterRequest {
   num: number;
   /** Lifetime in ms. The server applies its default if absent, and its maximum if longer. */
   ttlMs?: number;
+  /** Lets a peer that was started again have the places of its dead predecessor where the quota is used up. */
+  instance?: InstanceName;
+}
+
+/** Names of a process of a peer, base64, 16 to 64 bytes each. Whoever knows `holder` may have the places of its dead processes. */
+export interface InstanceName {
+  /** A secret that all processes of the peer have in common, and nobody else knows. */
+  holder: string;
+  /** Random, of one process. */
+  run: string;
 }
 
 /** The answer to {@link RegisterRequest}, and an element of `GET /v1/registrations`. */
@@ -99,11 +109,31 @@ export interface MailboxSendRequest {
 /** State of a message, as seen by its sender. */
 export type MessageState = "queued" | "taken" | "expired";
 
+/** The reasons that a recipient may refuse a message for; `docs/protocol.md` says what each means. */
+export const refusalReasons = [
+  "busy",
+  "no-registrations",
+  "not-allowed",
+  "not-trusted",
+  "unsupported",
+  "closing",
+] as const;
+
+/** One of the {@link refusalReasons}. */
+export type RefusalReason = (typeof refusalReasons)[number];
+
+/** `POST /v1/messages/{id}/refuse` */
+export interface MailboxRefuseRequest {
+  reason: RefusalReason;
+}
+
 /** The sender's view of a message: the answer to `GET /v1/messages/{id}`. */
 export interface SentMessage {
   id: string;
   recipient: string;
   state: MessageState;
+  /** Why the recipient has refused it. Its state is `expired` then, which peers know that know no refusals. */
+  refused?: RefusalReason;
   createdAt: string;
   expiresAt: string;
 }

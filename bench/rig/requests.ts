@@ -22,12 +22,12 @@ const authorization = `Bearer ${readFileSync(tokenFile!, "utf8")}`;
 const initialBytes = 1200;
 
 type Session = Awaited<ReturnType<typeof connectAsync>>;
-type Ask = (path: string, body: unknown) => Promise<any>;
+type Ask = (path: string, body: unknown) => Promise<{ readonly id?: string }>;
 type Action = (ask: Ask, ids: number) => Promise<void>;
 
 /** Answers of the relay, for the plain route to repeat. */
-const answers = { registration: {} as unknown, sent: {} as unknown, taken: {} as unknown };
-let registration = "";
+const answers = { registration: {}, sent: {}, taken: {} };
+let registration: string | undefined;
 
 const actions: Readonly<Record<string, Action>> = {
   async register(ask, num) {
@@ -37,9 +37,9 @@ const actions: Readonly<Record<string, Action>> = {
     await ask("/plain", { ...registrationBody(num), answer: answers.registration });
   },
   async message(ask) {
-    answers.sent = await ask("/v1/mailbox/bench", { packets: [createInitial()] });
-    const { id } = answers.sent as { id: string };
-    answers.taken = await ask(`/v1/messages/${id}/take`, { registration });
+    const sent = await ask("/v1/mailbox/bench", { packets: [createInitial()] });
+    answers.sent = sent;
+    answers.taken = await ask(`/v1/messages/${sent.id}/take`, { registration });
   },
   async "plain-message"(ask) {
     await ask("/plain", { packets: [createInitial()], answer: answers.sent });

@@ -29,10 +29,17 @@ export const maxRegistrations = 100_000;
 export const maxCids = 1_000_000;
 /** Connection IDs per registration: 8 times what a peer begins with, derived in 2 ms. */
 export const maxCidsPerRegistration = 256;
-/** Registrations per subject: one per connection it holds. */
-export const maxRegistrationsPerSubject = 64;
-/** Connection IDs per subject: 64 registrations of 32, and as many again for those that grow. */
-export const maxCidsPerSubject = 4096;
+/** Registrations per subject: one per connection it holds. A hundredth of all. */
+export const maxRegistrationsPerSubject = 1024;
+/** Connection IDs per subject: 1024 registrations of 32, and as many again for those that grow. A fifteenth of all. */
+export const maxCidsPerSubject = 65_536;
+/**
+ * Most registrations and connection IDs of an address where no client has a token, as a part of all, unless one subject may have more:
+ * an eighth, so that a few addresses cannot fill the table.
+ */
+export const addressShareDivisor = 8;
+/** Time without a sign of life after which a peer's process counts as dead, in ms: two keepalives of 15 s, of which one may get lost. */
+export const silentRunMs: number = 30 * second;
 /** Send rate of one subject, in bytes per second: 1 Gbit/s, so that one peer cannot fill a 10G port. */
 export const bytesPerSecond = 125_000_000;
 /** Depth of a token bucket, in ms of its rate: absorbs a scheduling gap of a busy peer, but not a flood. */

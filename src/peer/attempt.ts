@@ -1,6 +1,6 @@
 import * as defaults from "../defaults/index.ts";
 import { isQuicpipeError, QuicpipeError } from "../errors.ts";
-import type { RegisterResponse } from "../protocol.ts";
+import type { InstanceName, RegisterResponse } from "../protocol.ts";
 import type { PeerTelemetry, PeerTrace } from "../telemetry/index.ts";
 import { ConnectionIds } from "./connection/connection-ids.ts";
 import { QuicConnection } from "./connection/quic-connection.ts";
@@ -33,6 +33,8 @@ export interface PeerContext {
   /** Returns the addresses that the router maps to the socket, whose public address is given. */
   readonly mapped: (reflexive: Address | undefined) => readonly Address[];
   readonly identity: Identity;
+  /** This process, for the relay; `undefined` if the identity is this peer's alone. */
+  readonly instance: InstanceName | undefined;
   readonly telemetry: PeerTelemetry;
   /** The trace of the dial or accept that this is the context of. */
   readonly trace?: PeerTrace | undefined;
@@ -96,7 +98,7 @@ export class Attempt {
     const token = await settings.token();
     const registrant = {
       registration: this.#registration?.id,
-      wanted: registerRequest(this.#ids.key, this.#ids.num),
+      wanted: registerRequest(this.#ids.key, this.#ids.num, this.#context.instance),
       adopt: (answer: RegisterResponse) => {
         this.#keep(new RegistrationUpkeep(this.#upkeep, answer, token));
         this.#followRelay(answer);
@@ -185,6 +187,7 @@ export class Attempt {
       bind: (credential) => stun.bind(credential),
       onAnswer: (answer) => this.#followRelay(answer),
       token: settings.token,
+      instance: this.#context.instance,
       key: this.#ids.key,
       num: this.#ids.num,
       keepaliveMs: settings.keepaliveMs,

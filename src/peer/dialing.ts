@@ -17,6 +17,7 @@ import type { DirectPolicy } from "./path/policy.ts";
 import { patiently, type Patience } from "./relay/patience.ts";
 import { silenceOf } from "./relay/silence.ts";
 import { pause } from "./time/pause.ts";
+import { refusedError } from "./refusal.ts";
 import { requireSent } from "./relay/answer.ts";
 import type { QuicConnection } from "./connection/quic-connection.ts";
 import { createTrustPolicy, chosenTrust, type TrustOptions } from "./trust/trust.ts";
@@ -92,6 +93,8 @@ class Dial {
   /** How far the dial has come, for the error if it comes no further. */
   #step: Step = "registering";
   #fault: QuicpipeError | undefined;
+  /** The other peer's reason for refusing the message. */
+  #refused: string | undefined;
   /** The refusal for which the dial is waiting to ask the relay again. */
   #refusal: QuicpipeError | undefined;
 
@@ -192,21 +195,28 @@ class Dial {
       if (!this.#connection.silent || signal.aborted) return;
       if (this.#step === "taken") return this.#connection.retransmit();
       await this.#look(messageId);
+      if (this.#refused !== undefined) throw refusedError(this.#targetName, this.#refused);
       if (this.#step === "expired") throw expiredError();
     }
   }
 
   async #look(messageId: string): Promise<void> {
     try {
-      this.#step = requireSent(await this.#context.relay.sentMessage(messageId)).state;
+      const { state, refused } = requireSent(await this.#context.relay.sentMessage(messageId));
+      this.#step = state;
+      this.#refused = refused;
     } catch (error) {
       // The relay may come back before the deadline. If not, this error is the cause of the timeout.
       if (isQuicpipeError(error)) this.#fault = error;
     }
   }
 
+  get #targetName(): string {
+    return typeof this.#target === "string" ? this.#target : "the other peer";
+  }
+
   #timeoutError(): QuicpipeError {
-    const name = typeof this.#target === "string" ? this.#target : "the other peer";
+    const name = this.#targetName;
     const { settings } = this.#context;
     const [step, timeoutMs] = [this.#step, this.#timeoutMs];
     const waited = ` within ${timeoutMs / 1000} s`;

@@ -5,7 +5,6 @@ import {
   elementInvalid,
   hiddenInvalid,
   type IntegerRange,
-  optionError,
   optionInvalid,
   type OptionTable,
   range,
@@ -17,13 +16,14 @@ import {
   requireText,
   requireTexts,
 } from "../option-checks.ts";
-import { requireCertificates } from "../files/pem.ts";
-import { maxPacketBytes } from "../protocol.ts";
-import { type Address, isLoopbackHost } from "../wire/address.ts";
+import { maxPacketBytes, type RefusalReason } from "../protocol.ts";
+import type { Address } from "../wire/address.ts";
 import { minInitialDatagramBytes } from "../wire/quic-packet.ts";
 import type { Identity } from "./trust/identity.ts";
 import { type RecordOptions, requireRecords } from "./records.ts";
 import { lookUpRelay, orderAddresses } from "./relay-addresses.ts";
+import { relayUrl, requireRelayCa } from "./relay-url.ts";
+import type { PeerStatus } from "./status.ts";
 import type { Trust } from "./trust/trust.ts";
 import type { WaitingDial } from "./waiting-dial.ts";
 import { directPolicies, type DirectPolicy } from "./path/policy.ts";
@@ -103,15 +103,17 @@ export interface PeerOptions extends RecordOptions {
    */
   readonly backlog?: number | undefined;
   /**
-   * Says whether to take a dial out of the mailbox, for the iteration over the peer; takes all if absent. What is not taken stays
-   * there for other accepters, and is asked about again each second.
+   * Says whether to take a dial out of the mailbox, for the iteration over the peer; takes all if absent. With `false` it stays
+   * there for other accepters, and is asked about again each second. With a reason it is refused, and the dialer told.
    */
-  readonly accepts?: ((dial: WaitingDial) => boolean) | undefined;
+  readonly accepts?: ((dial: WaitingDial) => boolean | RefusalReason) | undefined;
   /**
    * Whether to record spans through `@opentelemetry/api`, if installed, and send `traceparent` to the relay; true if
    * absent.
    */
   readonly telemetry?: boolean | undefined;
+  /** Receives each change of `peer.status`: whether dials by name can reach this peer, and why not. */
+  readonly onStatus?: ((status: PeerStatus) => void) | undefined;
   /** Receives failures in the background, such as of accepting or of reading the mailbox. The peer carries on. */
   readonly onError?: ((error: QuicpipeError) => void) | undefined;
 }
@@ -153,6 +155,7 @@ const optionTable: OptionTable<PeerOptions> = {
   host: true,
   accepts: true,
   telemetry: true,
+  onStatus: true,
   onError: true,
   keyLogFile: true,
   qlogFolder: true,
@@ -179,8 +182,9 @@ export interface PeerSettings extends Readonly<Record<NumberName, number>> {
   readonly portMapping: PortMappingChoice;
   readonly birthdaySearch: boolean;
   readonly host: string;
-  readonly accepts: (dial: WaitingDial) => boolean;
+  readonly accepts: (dial: WaitingDial) => boolean | RefusalReason;
   readonly telemetry: boolean;
+  readonly onStatus: (status: PeerStatus) => void;
   readonly onError: (error: QuicpipeError) => void;
   readonly records: RecordOptions;
 }
@@ -200,17 +204,18 @@ export async function resolveSettings(given: PeerOptions): Promise<PeerSettings>
   const isSecure = url.protocol === "https:";
   // Without TLS no resolver is believed about where this machine is (RFC 6761 §6.3).
   const addresses = isSecure || isIP(relayHost) !== 0 ? await lookUpRelay(relayHost) : localAddresses;
-  const [address] = orderAddresses(addresses, undefined);
-  const { token = "" } = options;
   if (options.relayCa !== undefined) requireRelayCa(options.relayCa, url);
   return {
     transport: isSecure ? "http3" : "tcp",
     relayHost,
     authority: url.host,
-    relay: { address: address!, port: Number(url.port || (isSecure ? 443 : 80)) },
+    relay: {
+      address: orderAddresses(addresses, undefined)[0]!,
+      port: Number(url.port || (isSecure ? 443 : 80)),
+    },
     addresses,
     basePath,
-    token: async () => (typeof token === "string" ? token : token()),
+    token: async () => (typeof options.token === "function" ? options.token() : (options.token ?? "")),
     trust: options.trust,
     relayCa: options.relayCa,
     alpn: requireAlpn(options.alpn, ["quicpipe"]),
@@ -221,6 +226,7 @@ export async function resolveSettings(given: PeerOptions): Promise<PeerSettings>
     ...requireIntegers("bind(…)", options, ranges),
     accepts: requireFunction("accepts", options.accepts) ?? (() => true),
     telemetry: requireBoolean("telemetry", options.telemetry, true),
+    onStatus: requireFunction("onStatus", options.onStatus) ?? (() => undefined),
     onError: requireFunction("onError", options.onError) ?? (() => undefined),
     records: requireRecords(options),
   };
@@ -271,25 +277,3 @@ export function requireDirect(value: unknown, fallback: DirectPolicy): DirectPol
 
 /** Addresses of `localhost`, in the order of trying. */
 const localAddresses: readonly string[] = ["127.0.0.1", "::1"];
-
-function relayUrl(relay: string | URL | undefined): URL {
-  const url = URL.parse(String(relay));
-  if (url?.protocol === "https:") return url;
-  // It carries tokens and keys in the clear.
-  if (url?.protocol === "http:" && isLoopbackHost(url.hostname)) return url;
-  throw optionInvalid(
-    "relay",
-    relay instanceof URL ? String(relay) : relay,
-    "an https URL such as https://relay.example:4433, or an http one of this machine such as http://localhost:3000",
-  );
-}
-
-/** Refuses a CA that holds no certificate, as the system's would take its place, and one that would have no effect. */
-function requireRelayCa(relayCa: string, { protocol }: URL): void {
-  if (protocol === "http:")
-    throw optionError(
-      "relayCa",
-      "an http: relay has no certificate: leave out relayCa, or give an https: URL",
-    );
-  if (relayCa !== "insecure") requireCertificates("relayCa", relayCa);
-}

@@ -8,6 +8,8 @@ import type { Connection } from "./connection/connection.ts";
 import { dial, type DialOptions, type DialTarget } from "./dialing.ts";
 import { loadEngine } from "./engine/engine.ts";
 import { createIdentity, loadIdentity } from "./trust/identity.ts";
+import { Listening } from "./relay/listening.ts";
+import type { PeerStatus } from "./status.ts";
 import { MailboxLoop } from "./relay/mailbox-loop.ts";
 import { type PeerOptions, resolveSettings } from "./options.ts";
 import type { RegistrationUpkeep } from "./relay/upkeep.ts";
@@ -16,7 +18,9 @@ import type { RelayHttp } from "./relay/http.ts";
 import { createRelayHttp } from "./relay/finder.ts";
 import { PeerSocket, type SocketStats } from "./socket.ts";
 import { QuicConnection } from "./connection/quic-connection.ts";
+import { instanceOf } from "./instance.ts";
 import { StunClient } from "./relay/stun-client.ts";
+import { requireVerdict } from "./refusal.ts";
 import { interfaceAddresses } from "../interface-addresses.ts";
 import { readDefaultRouter } from "./mapping/default-router.ts";
 import { PortMapping } from "./mapping/port-mapping.ts";
@@ -48,6 +52,7 @@ export class Peer implements AsyncIterable<Connection> {
   readonly #context: PeerContext;
   readonly #http: RelayHttp;
   readonly #mapping: PortMapping;
+  readonly #listening: Listening;
   readonly #mailbox: MailboxLoop<Connection>;
   #closed: Promise<void> | undefined;
 
@@ -55,9 +60,12 @@ export class Peer implements AsyncIterable<Connection> {
     this.#context = context;
     this.#http = http;
     this.#mapping = mapping;
+    const { relay, settings } = context;
+    this.#listening = new Listening({ relay, tokenMayChange, onStatus: settings.onStatus });
     this.#mailbox = new MailboxLoop({
-      poll: (signal) => context.relay.waiting(defaults.pollSeconds, signal),
-      wants: ({ sender, note }) => context.settings.accepts({ sender, note }),
+      poll: (signal) => this.#listening.poll(signal),
+      wants: ({ sender, note }) => requireVerdict(context.settings.accepts({ sender, note })),
+      refuse: ({ id }, reason) => context.relay.refuse(id, reason),
       accept: (message, onTaken) => acceptMessage(context, message, onTaken),
       discard: (connection) => connection.close(),
       onError: context.settings.onError,
@@ -126,6 +134,7 @@ export class Peer implements AsyncIterable<Connection> {
       nat,
       mapped,
       identity,
+      instance: given && instanceOf(identity, settings.authority, settings.keepaliveMs),
       telemetry,
       ...collections,
     };
@@ -142,12 +151,18 @@ export class Peer implements AsyncIterable<Connection> {
     return this.#context.identity.pin;
   }
 
+  /** Whether dials by name can reach this peer, and why not. `onStatus` tells each change. */
+  get status(): PeerStatus {
+    return this.#listening.status;
+  }
+
   /**
    * Connects to another peer. The caller closes the connection.
    *
    * @throws ERR_QUICPIPE_OPTION_INVALID naming an option that is wrong or unknown.
    * @throws ERR_QUICPIPE_DIAL_TIMEOUT if the other peer does not answer in time; `details.step` tells how far the dial
    *   came.
+   * @throws ERR_QUICPIPE_DIAL_REFUSED as soon as the other peer has refused; `details.reason` is why.
    * @throws ERR_QUICPIPE_PIN_MISMATCH if one peer does not trust the other's key, or its name with a CA.
    * @throws ERR_QUICPIPE_HANDSHAKE_FAILED if a certificate is of another CA than the one trusted, or the peers have no ALPN in
    *   common.
@@ -212,6 +227,7 @@ export class Peer implements AsyncIterable<Connection> {
   async #close(): Promise<void> {
     const { connections, registrations, socket, stun, nat } = this.#context;
     this.#mailbox.close();
+    this.#listening.close();
     stun.close();
     nat.close();
     for (const connection of connections) connection.close({ closeCode: 0, reason: "the peer was closed" });

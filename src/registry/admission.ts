@@ -89,6 +89,15 @@ export function requireRoom({ num, held, draining, quota, own, all, ...table }: 
     );
 }
 
+/** Reports whether an account would hold more than its quota with a new registration. One that holds nothing has nothing to free. */
+export function exceedsQuota(
+  holder: { readonly entries: { readonly size: number }; readonly cids: number } | undefined,
+  num: number,
+  { maxRegistrations, maxCids }: Quota,
+): boolean {
+  return holder !== undefined && (holder.entries.size >= maxRegistrations || holder.cids + num > maxCids);
+}
+
 /** Returns the error for a peer whose address is the relay's own. */
 export function ownAddress(address: Address): QuicpipeError {
   return new QuicpipeError(

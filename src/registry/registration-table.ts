@@ -5,7 +5,7 @@ import type { PeerAddress } from "../wire/address.ts";
 import type { AddressProof, ProvenAddress } from "./address-proof.ts";
 import { type Expiring, ExpiryBuckets, RegistrationOrder } from "./orders.ts";
 import type { RateBucket } from "./rate-buckets.ts";
-import type { RatedBy, Registration } from "./registration.ts";
+import type { Instance, RatedBy, Registration } from "./registration.ts";
 
 /** A stored registration. */
 export interface Entry extends Registration, ProvenAddress, Expiring {
@@ -14,6 +14,7 @@ export interface Entry extends Registration, ProvenAddress, Expiring {
   /** The account whose quota it uses. */
   readonly account: string;
   readonly ratedBy: RatedBy;
+  readonly instance: Instance | undefined;
   /** The bucket that its traffic draws from. */
   bucket: RateBucket;
   ttlMs: number;

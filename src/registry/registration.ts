@@ -6,6 +6,14 @@ import type { Quota } from "./admission.ts";
 /** The token bucket that a registration's traffic draws from: its subject's, or its address's where all clients are one subject. */
 export type RatedBy = "subject" | "address";
 
+/** The process that holds a registration. */
+export interface Instance {
+  /** A secret of the peer's. */
+  readonly holder: string;
+  /** Name of the process. */
+  readonly run: string;
+}
+
 /** A request to register connection IDs. */
 export interface RegistrationSpec {
   readonly subject: string;
@@ -21,6 +29,8 @@ export interface RegistrationSpec {
   readonly ttlMs: number;
   /** The subject's public address, if the request proved it. */
   readonly proof: AddressProof | null;
+  /** The process that asks, if it says so. */
+  readonly instance?: Instance | undefined;
 }
 
 /** A live registration. Its fields change as it is renewed. */

@@ -5,7 +5,7 @@ import type { Address } from "../wire/address.ts";
 import { hmacSha256 } from "../wire/hmac.ts";
 import { deriveConnectionId, deriveConnectionIds, unpackConnectionIds } from "../wire/connection-id.ts";
 import { firstProof, noteTransaction, takeProof, weigh } from "./address-proof.ts";
-import { conflict, type Holdings, ownAddress, requireRoom } from "./admission.ts";
+import { conflict, exceedsQuota, type Holdings, ownAddress, requireRoom } from "./admission.ts";
 import {
   type EndReason,
   guardObservers,
@@ -15,6 +15,7 @@ import {
   type RegistrationSpec,
   type RegistryOptions,
 } from "./registration.ts";
+import { predecessorsOf } from "./predecessors.ts";
 import { type RateBucket, RateBuckets, type RateBucketStats, rateKeyOf } from "./rate-buckets.ts";
 import { type Entry, RegistrationTable, type Renewal } from "./registration-table.ts";
 
@@ -105,7 +106,7 @@ export class Registry implements StunAuthority {
     return this.#table.after(after, this.#options.now());
   }
 
-  /** Returns the most recent registration at an address if it belongs to the subject. */
+  /** Returns the most recent registration at an address, if it is the subject's. */
   at(subject: string, address: Address): Registration | undefined {
     const entry = this.#table.ofSession(this.#options.forwarder.sessionAt(address));
     return entry?.subject === subject ? this.#live(entry.id) : undefined;
@@ -208,7 +209,7 @@ export class Registry implements StunAuthority {
   }
 
   #open(request: RegistrationSpec, cids: Uint8Array): Entry {
-    const { subject, account, quota, num, ttlMs, ratedBy } = request;
+    const { subject, account, quota, num, ttlMs, ratedBy, instance } = request;
     const proven = firstProof(request.proof);
     const { address } = proven;
     const registeredAtMs = this.#options.now();
@@ -220,7 +221,7 @@ export class Registry implements StunAuthority {
     const session = this.#drawing(bucket, () => this.#options.forwarder.openSession(spec));
     const ordinal = ++this.#lastOrdinal;
     const life = { ttlMs: lifeMs, registeredAtMs, expiresAtMs, slot: 0 };
-    const owner = { subject, account, ratedBy, bucket };
+    const owner = { subject, account, ratedBy, instance, bucket };
     const entry: Entry = { id, ordinal, session, num, ...owner, ...life, ...proven };
     this.#table.add(entry);
     this.#observer.opened(entry);
@@ -273,12 +274,14 @@ export class Registry implements StunAuthority {
     this.#observer.ended(entry, reason, counters);
   }
 
-  /** Ends the expired registrations of an account that would otherwise be refused. Other accounts are not scanned. */
-  #freeDeadOf({ account, quota, num }: RegistrationSpec, nowMs: number): void {
-    const holder = this.#table.ofAccount(account);
-    if (!holder) return;
-    if (holder.entries.size < quota.maxRegistrations && holder.cids + num <= quota.maxCids) return;
-    for (const entry of holder.entries) if (entry.expiresAtMs <= nowMs) this.#end(entry, "expired");
+  /** Ends what is dead of an account that would be refused: what has expired, and of dead predecessors' as much as it takes. */
+  #freeDeadOf({ account, quota, num, instance }: RegistrationSpec, nowMs: number): void {
+    const entries = this.#table.ofAccount(account)?.entries ?? [];
+    const isFull = (): boolean => exceedsQuota(this.#table.ofAccount(account), num, quota);
+    if (!isFull()) return;
+    for (const entry of entries) if (entry.expiresAtMs <= nowMs) this.#end(entry, "expired");
+    if (!instance || !isFull()) return;
+    for (const entry of predecessorsOf(entries, instance, nowMs)) if (isFull()) this.#end(entry, "ended");
   }
 
   /** Finds the holder of a connection ID. Ends an expired holder first. */

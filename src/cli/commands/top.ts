@@ -10,13 +10,13 @@ import { pathRates, type PathSample } from "../../plugin/stats/index.ts";
 import { scopes } from "../../protocol.ts";
 import { inFlags } from "../arguments.ts";
 import {
-  givenToken,
   isOnThisMachine,
   type RelayAccessArgs,
   relayAccessArgs,
   relayOptions,
   withToken,
 } from "../peer/relay-access.ts";
+import { givenTokenSource, mintedTokenSource, type Token } from "../peer/token.ts";
 import { openQuitSignal, openScreen } from "../top/screen.ts";
 import { printableJson } from "../terminal-text.ts";
 import { requireStats } from "../top/stats.ts";
@@ -59,10 +59,11 @@ export const top = defineCommand({
 }) as CommandDef;
 
 /** @throws ERR_QUICPIPE_OPTION_INVALID without a token, for a relay elsewhere. */
-async function adminToken(given: RelayAccessArgs): Promise<string> {
-  const token = givenToken(given);
+async function adminToken(given: RelayAccessArgs): Promise<Token> {
+  const token = givenTokenSource(given);
   if (token) return token;
-  if (isOnThisMachine(given)) return developmentToken({ sub: "quicpipe top", scope: scopes.admin });
+  if (isOnThisMachine(given))
+    return await mintedTokenSource(() => developmentToken({ sub: "quicpipe top", scope: scopes.admin }));
   throw optionError(
     "--token-file",
     `no token: set QUICPIPE_TOKEN or give --token-file, with a token that has the scope ${scopes.admin}`,

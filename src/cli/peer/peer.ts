@@ -1,5 +1,12 @@
 import { optionError } from "../../option-checks.ts";
-import { type DirectPolicy, Peer, type PeerOptions, type Trust } from "../../peer/index.ts";
+import {
+  type DirectPolicy,
+  Peer,
+  type PeerOptions,
+  type PeerStatus,
+  type QuicpipeError,
+  type Trust,
+} from "../../peer/index.ts";
 import { createTrustPolicy } from "../../peer/trust/index.ts";
 import { developmentToken } from "../development-token.ts";
 import { inFlags, listOf, type NumberRange, requireName, requireNumber } from "../arguments.ts";
@@ -9,13 +16,10 @@ import { keptIdentity } from "./identity.ts";
 import { openInterruption } from "../interruption.ts";
 import { pipeProtocols } from "./pipe.ts";
 import { isTraced } from "./tracing.ts";
-import {
-  givenToken,
-  type RelayAccessArgs,
-  relayAccessArgs,
-  relayOptions,
-  withToken,
-} from "./relay-access.ts";
+import { sayBeside } from "./progress.ts";
+import { type RelayAccessArgs, relayAccessArgs, relayOptions, withToken } from "./relay-access.ts";
+import { RelayLines } from "./relay-lines.ts";
+import { givenTokenSource, mintedTokenSource, type Token } from "./token.ts";
 
 const ownArgs = {
   as: {
@@ -101,6 +105,7 @@ export async function workAsPeer(
   work: (peer: Peer, trust: Trust) => Promise<number | void>,
 ): Promise<number> {
   const trust = requireTrust(args);
+  const lines = new RelayLines(sayBeside);
   const options = {
     ...relayOptions(args),
     token: await requireToken(args),
@@ -111,9 +116,12 @@ export async function workAsPeer(
     telemetry: isTraced(),
     ...records(),
     ...more,
+    onStatus: (status: PeerStatus) => lines.tell(status),
+    // What becomes of the relay is told by its lines.
+    onError: (error: QuicpipeError) => error === peer.status.error || more.onError?.(error),
   };
   const identity = await keptIdentity();
-  const peer = await Peer.bind({ ...options, identity }).catch((error: unknown) => {
+  const peer: Peer = await Peer.bind({ ...options, identity }).catch((error: unknown) => {
     throw inFlags(error, {
       relay: "--relay",
       ...trustFlag,
@@ -124,7 +132,8 @@ export async function workAsPeer(
   const interruption = openInterruption(() => void peer.close());
   let status: number = exitStatus.done;
   try {
-    status = (await withToken(args, () => work(peer, trust))) ?? exitStatus.done;
+    status =
+      (await withToken(args, () => Promise.race([work(peer, trust), lines.refused]))) ?? exitStatus.done;
   } catch (error) {
     // Work that a signal cuts off fails because of the signal.
     if (!interruption.signal) throw inDirectFlag(error);
@@ -167,19 +176,22 @@ function requirePins(pins: string[]): string[] {
 }
 
 /**
- * Returns a token from a file or the environment, or mints one with this machine's development key.
+ * Returns a token from a file or the environment, or what mints one with this machine's development key whenever that is needed.
  *
  * @throws ERR_QUICPIPE_OPTION_INVALID without a token and a name, and with both: the token already has the peer's name.
  */
-export async function requireToken(args: PeerArgs): Promise<string> {
-  const given = givenToken(args);
+export async function requireToken(args: PeerArgs): Promise<Token> {
+  const given = givenTokenSource(args);
   if (given && args.as !== undefined)
     throw optionError(
       "--as",
       `--as ${JSON.stringify(args.as)} has no effect beside a token, which names this peer: leave out --as, or --token-file and QUICPIPE_TOKEN`,
     );
   if (given) return given;
-  if (args.as !== undefined) return developmentToken({ sub: requireName("--as", args.as) });
+  if (args.as !== undefined) {
+    const sub = requireName("--as", args.as);
+    return await mintedTokenSource(() => developmentToken({ sub }));
+  }
   throw optionError(
     "--token-file",
     "no token: set QUICPIPE_TOKEN or give --token-file; with a relay on this machine, give --as and a name",

@@ -54,6 +54,7 @@ const mailboxRows = [
   ["queued", "Waiting now"],
   ["taken", "Taken"],
   ["expired", "Expired"],
+  ["refused", "Refused"],
   ["recalled", "Recalled"],
 ] as const;
 

@@ -14,6 +14,7 @@ export interface Totals {
     readonly queued: number;
     readonly taken: number;
     readonly expired: number;
+    readonly refused: number;
     readonly recalled: number;
   };
   readonly waiters: number;

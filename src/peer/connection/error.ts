@@ -60,13 +60,14 @@ export function failureOf(
   by: "this" | "the other",
   phase: "handshake" | "open",
   ownPin: string | undefined,
+  remoteName: string | undefined,
 ): ConnectionError {
   const { errorCode, reason } = close;
   const details = { errorCode, reason, closedBy: `${by} peer` as const };
   if (errorCode === badCertificate && by === "the other")
     return new ConnectionError(
       "ERR_QUICPIPE_PIN_MISMATCH",
-      `the other peer does not trust our certificate: it has to pin our key, ${ownPin}`,
+      `${remoteName ?? "the other peer"} does not trust our certificate: it has to pin our key, ${ownPin}`,
       { details: { ...details, pin: ownPin, refusedBy: "the other peer" } },
     );
   if (phase === "handshake" || (errorCode >= cryptoErrors.first && errorCode <= cryptoErrors.last))

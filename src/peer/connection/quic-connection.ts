@@ -283,7 +283,8 @@ export class QuicConnection {
     if (end.by === "silence") return silenceError(this.#parts, this.#parts.relayFault());
     if (end.by === "this" && end.errorCode === badCertificate)
       return pinMismatch(this.remotePin, this.remoteName);
-    return failureOf(end, end.by === "this" ? "this" : "the other", phase, this.#parts.ownPin);
+    const by = end.by === "this" ? "this" : "the other";
+    return failureOf(end, by, phase, this.#parts.ownPin, this.remoteName);
   }
 
   #finish(error: QuicpipeError, info: CloseInfo | undefined): void {

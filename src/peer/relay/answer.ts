@@ -40,8 +40,9 @@ export function requireTaken(answer: MailboxTakeResponse | undefined): MailboxTa
 
 /** Requires a message that was sent. @throws ERR_QUICPIPE_RELAY_REFUSED otherwise. */
 export function requireSent<Sent extends SentMessage>(answer: Sent | undefined): Sent {
-  const { id, state }: Fields = { ...answer };
-  if (isText(id) && states.some((each) => each === state)) return answer!;
+  const { id, state, refused }: Fields = { ...answer };
+  const isRefusal = refused === undefined || isText(refused);
+  if (isText(id) && states.some((each) => each === state) && isRefusal) return answer!;
   throw odd("a message that was sent");
 }
 

@@ -3,6 +3,7 @@ import { QuicpipeError } from "../../errors.ts";
 import {
   isName,
   type MailboxListResponse,
+  type MailboxRefuseRequest,
   type MailboxSendRequest,
   type MailboxSendResponse,
   type MailboxTakeRequest,
@@ -11,6 +12,7 @@ import {
   paths,
   type RegisterRequest,
   type RegisterResponse,
+  type RefusalReason,
   type SentMessage,
   type StatsOrder,
   type WaitingMessage,
@@ -94,11 +96,13 @@ export class RelayClient {
     await this.#call("DELETE", messagePath(id), { accept });
   }
 
-  /** Returns the messages that wait for this peer. Waits up to `waitSeconds` for the first one (RFC 7240 §4.3). */
+  /** Returns the messages that wait for this peer. Waits up to `waitSeconds`, if any, for the first one (RFC 7240 §4.3). */
   async waiting(waitSeconds: number, signal: AbortSignal): Promise<readonly WaitingMessage[]> {
     const list: Partial<MailboxListResponse> | undefined = await this.#call("GET", paths.messages, {
-      headers: { prefer: `wait=${waitSeconds}` },
-      waitMs: waitSeconds * 1000,
+      ...(waitSeconds > 0 && {
+        headers: { prefer: `wait=${waitSeconds}` },
+        waitMs: waitSeconds * 1000,
+      }),
       signal,
     });
     return requireMessages(list?.messages);
@@ -115,6 +119,15 @@ export class RelayClient {
   /** Takes one message. Works only once. */
   take(id: string, request: MailboxTakeRequest): Promise<MailboxTakeResponse> {
     return this.#call("POST", `${messagePath(id)}/take`, { body: request });
+  }
+
+  /** Refuses one message. Reports whether the relay has told the sender: an older one, or one out of reach, has not. */
+  async refuse(id: string, reason: RefusalReason): Promise<boolean> {
+    const body: MailboxRefuseRequest = { reason };
+    return await this.#call("POST", `${messagePath(id)}/refuse`, { body }).then(
+      () => true,
+      () => false,
+    );
   }
 
   #noRelay(path: string): QuicpipeError {

@@ -1,16 +1,20 @@
 import * as defaults from "../../defaults/index.ts";
-import { isQuicpipeError, QuicpipeError, type QuicpipeErrorCode, tokenRefusals } from "../../errors.ts";
-import type { WaitingMessage } from "../../protocol.ts";
+import { isQuicpipeError, QuicpipeError } from "../../errors.ts";
+import type { RefusalReason, WaitingMessage } from "../../protocol.ts";
 import { isWithinShare } from "../../share.ts";
+import { refusalFor } from "../refusal.ts";
 import { pause } from "../time/pause.ts";
 import { retryAfterMs } from "./error.ts";
+import { isFinal } from "./listening.ts";
 
 /** The parts of a {@link MailboxLoop}. */
 export interface MailboxLoopParts<T> {
   /** Long poll for messages. */
   readonly poll: (signal: AbortSignal) => Promise<readonly WaitingMessage[]>;
-  /** Says whether to take a message now. One that is not stays in the mailbox. */
-  readonly wants: (message: WaitingMessage) => boolean;
+  /** Says whether to take a message now. One that is not stays in the mailbox, unless there is a reason to refuse it for. */
+  readonly wants: (message: WaitingMessage) => boolean | RefusalReason;
+  /** Refuses a message. Resolves to whether the mailbox no longer holds it. Never rejects. */
+  readonly refuse: (message: WaitingMessage, reason: RefusalReason) => Promise<boolean>;
   /** Makes a connection from a message. Calls `onTaken` when the mailbox no longer holds it. */
   readonly accept: (message: WaitingMessage, onTaken: () => void) => Promise<T>;
   /** Ends a connection that is no longer wanted. */
@@ -22,9 +26,6 @@ export interface MailboxLoopParts<T> {
   /** Connections made ahead of calls of `next`. Further messages stay in the mailbox. */
   readonly backlog: number;
 }
-
-/** Refusals that a repetition does not change. */
-const final: ReadonlySet<QuicpipeErrorCode> = new Set(tokenRefusals);
 
 /**
  * Asks the mailbox for messages and makes connections from them: one for each pending call of `next`, and some ahead.
@@ -41,6 +42,8 @@ export class MailboxLoop<T> {
   readonly #making = new Map<string, number>();
   /** Set when a message could not be taken. The next poll would return it again at once. */
   #stuck = false;
+  /** Set when the mailbox has let go of a message that was refused. */
+  #refused = false;
   #started = false;
   #failure: QuicpipeError | undefined;
   #onChange: (() => void) | undefined;
@@ -93,7 +96,7 @@ export class MailboxLoop<T> {
 
   /** Polls once and handles the messages. */
   async #round(signal: AbortSignal): Promise<Outcome> {
-    this.#stuck = false;
+    this.#stuck = this.#refused = false;
     try {
       const messages = await this.#parts.poll(signal);
       const taken = messages.filter((message) => this.#takeInTurn(message));
@@ -101,7 +104,7 @@ export class MailboxLoop<T> {
       await this.#until(() => this.#untaken === 0);
       if (this.#stuck) return { kind: "failed" };
       // Messages that are not wanted, or wait for their sender's share, come with every poll.
-      return { kind: taken.length > 0 ? "messages" : "nothing" };
+      return { kind: taken.length > 0 || this.#refused ? "messages" : "nothing" };
     } catch (error) {
       if (!signal.aborted) this.#report(error);
       return { kind: "failed", error };
@@ -113,9 +116,24 @@ export class MailboxLoop<T> {
     const all = this.#wanted();
     const held = { own: this.#making.get(message.sender) ?? 0, all: this.#held() };
     const hasRoom = isWithinShare(1, held, { one: Math.ceil(all / 2), all });
-    const mayTake = hasRoom && this.#parts.wants(message);
-    if (mayTake) this.#take(message);
-    return mayTake;
+    const wanted = hasRoom && this.#parts.wants(message);
+    if (wanted === true) this.#take(message);
+    else if (wanted !== false) void this.#refuseUnwanted(message, wanted);
+    return wanted === true;
+  }
+
+  async #refuseUnwanted(message: WaitingMessage, reason: RefusalReason): Promise<void> {
+    this.#untaken++;
+    await this.#refuse(message, reason);
+    this.#untaken--;
+    this.#onChange?.();
+  }
+
+  /** Refuses a message, and reports whether the mailbox has let it go. */
+  async #refuse(message: WaitingMessage, reason: RefusalReason): Promise<boolean> {
+    const isRefused = await this.#parts.refuse(message, reason);
+    this.#refused ||= isRefused;
+    return isRefused;
   }
 
   #count(sender: string, change: 1 | -1): void {
@@ -136,8 +154,10 @@ export class MailboxLoop<T> {
     this.#parts
       .accept(message, onTaken)
       .then((connection) => this.#deliver(connection))
-      .catch((error: unknown) => {
-        this.#stuck ||= !taken;
+      .catch(async (error: unknown) => {
+        const reason = isQuicpipeError(error) ? refusalFor[error.code] : undefined;
+        // Before the report, which may be the end of the peer.
+        if (!taken && !(reason && (await this.#refuse(message, reason)))) this.#stuck = true;
         this.#report(error);
       })
       .finally(() => {
@@ -175,10 +195,10 @@ export class MailboxLoop<T> {
 
   #report(error: unknown): void {
     const known = isQuicpipeError(error) ? error : unexpected(error);
-    const isFinal = !this.#parts.tokenMayChange && final.has(known.code);
+    const isForGood = isFinal(known, this.#parts.tokenMayChange);
     // Pending calls of `next` receive a final failure themselves.
-    if (!isFinal || this.#waiting.length === 0) this.#parts.onError(known);
-    if (!isFinal) return;
+    if (!isForGood || this.#waiting.length === 0) this.#parts.onError(known);
+    if (!isForGood) return;
     this.#failure = known;
     for (const { reject } of this.#waiting.splice(0)) reject(known);
   }

@@ -1,6 +1,6 @@
 import * as defaults from "../../defaults/index.ts";
 import { isQuicpipeError, QuicpipeError } from "../../errors.ts";
-import type { RegisterRequest, RegisterResponse } from "../../protocol.ts";
+import type { InstanceName, RegisterRequest, RegisterResponse } from "../../protocol.ts";
 import { type Address, formatAddress } from "../../wire/address.ts";
 import type { AddressSeen } from "./stun-client.ts";
 import { requireRegistration } from "./answer.ts";
@@ -14,6 +14,8 @@ export interface UpkeepParts {
   readonly bind: (credential: StunCredential) => Promise<Address>;
   readonly token: () => Promise<string>;
   readonly key: Uint8Array;
+  /** The process, for the relay, if it is told. */
+  readonly instance?: InstanceName | undefined;
   /** How many connection IDs of the key to begin with. */
   readonly num: number;
   readonly keepaliveMs: number;
@@ -237,12 +239,15 @@ export class RegistrationUpkeep {
 }
 
 /** Returns the request that registers a peer's connection IDs. */
-export function registerRequest(key: Uint8Array, num: number): RegisterRequest {
-  return { key: Buffer.from(key).toString("base64"), num, ttlMs: defaults.peerRegistrationTtlMs };
+export function registerRequest(key: Uint8Array, num: number, instance?: InstanceName): RegisterRequest {
+  const ttlMs = defaults.peerRegistrationTtlMs;
+  return { key: Buffer.from(key).toString("base64"), num, ttlMs, ...(instance && { instance }) };
 }
 
 async function ask(parts: UpkeepParts, num: number): Promise<RegisterResponse> {
-  const answer = requireRegistration(await parts.relay.register(registerRequest(parts.key, num)));
+  const answer = requireRegistration(
+    await parts.relay.register(registerRequest(parts.key, num, parts.instance)),
+  );
   parts.onAnswer?.(answer);
   return answer;
 }

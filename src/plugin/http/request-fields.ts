@@ -1,5 +1,13 @@
 import { QuicpipeError } from "../../errors.ts";
-import { isName, maxMessagePackets, maxNameBytes, maxNoteBytes, maxPacketBytes } from "../../protocol.ts";
+import { isJsonObject } from "../../option-checks.ts";
+import {
+  type InstanceName,
+  isName,
+  maxMessagePackets,
+  maxNameBytes,
+  maxNoteBytes,
+  maxPacketBytes,
+} from "../../protocol.ts";
 import { maxKeyBytes, minKeyBytes } from "../../wire/connection-id.ts";
 import { parseFirstFlight } from "../../wire/quic-packet.ts";
 
@@ -11,6 +19,22 @@ export function requireKey(value: unknown): Uint8Array {
     "ERR_QUICPIPE_KEY_INVALID",
     `"key" must be ${minKeyBytes} to ${maxKeyBytes} bytes in base64 (RFC 4648 §4, with padding)`,
   );
+}
+
+/** Requires the names of a peer's process or none. @throws ERR_QUICPIPE_BODY_INVALID */
+export function requireInstance(value: unknown): InstanceName | undefined {
+  if (value === undefined) return undefined;
+  const { holder, run }: Readonly<Record<string, unknown>> = isJsonObject(value) ? value : {};
+  if (isSecretName(holder) && isSecretName(run)) return { holder, run };
+  throw new QuicpipeError(
+    "ERR_QUICPIPE_BODY_INVALID",
+    `"instance" must be {"holder", "run"}, ${minKeyBytes} to ${maxKeyBytes} bytes each in base64 (RFC 4648 §4, with padding)`,
+  );
+}
+
+function isSecretName(value: unknown): value is string {
+  const { length = 0 } = parseBase64(value) ?? {};
+  return length >= minKeyBytes && length <= maxKeyBytes;
 }
 
 /** Requires a number of connection IDs. @throws ERR_QUICPIPE_NUM_INVALID */

@@ -1,4 +1,4 @@
-import type { MessageState } from "../../protocol.ts";
+import type { MessageState, RefusalReason } from "../../protocol.ts";
 import type { TraceParent } from "../../telemetry/index.ts";
 import type { Limits } from "../options/limits.ts";
 
@@ -28,6 +28,8 @@ export interface MessageTrace {
 export interface Message extends MessageContent {
   readonly id: string;
   readonly state: MessageState;
+  /** Why its recipient has refused it, if it has. Its state is `expired` then. */
+  readonly refused: RefusalReason | undefined;
   /** ms since the epoch. */
   readonly createdAtMs: number;
   /** Time at which it expires if it is not taken, in ms since the epoch. */
@@ -40,6 +42,7 @@ export interface MailboxStats {
   readonly queuedBytes: number;
   readonly taken: number;
   readonly expired: number;
+  readonly refused: number;
   readonly recalled: number;
 }
 
@@ -48,7 +51,7 @@ export type MailboxCounts = { -readonly [Name in keyof MailboxStats]: number };
 
 /** Returns the counts of a mailbox that is to be opened. */
 export function createMailboxCounts(): MailboxCounts {
-  return { queued: 0, queuedBytes: 0, taken: 0, expired: 0, recalled: 0 };
+  return { queued: 0, queuedBytes: 0, taken: 0, expired: 0, refused: 0, recalled: 0 };
 }
 
 /** What a mailbox gets from its relay. */
@@ -89,6 +92,12 @@ export interface Mailbox {
    * @throws ERR_QUICPIPE_MESSAGE_NOT_FOUND, also if it has expired; ERR_QUICPIPE_MESSAGE_TAKEN
    */
   take(recipient: string, id: string): Promise<MessageContent>;
+  /**
+   * Ends a waiting message that its recipient will not take, and keeps the reason for its sender.
+   *
+   * @throws ERR_QUICPIPE_MESSAGE_NOT_FOUND, also if it has expired or was refused; ERR_QUICPIPE_MESSAGE_TAKEN
+   */
+  refuse(recipient: string, id: string, reason: RefusalReason): Promise<void>;
   /** Returns the sender's view of a message, to `recipient` if given. @throws ERR_QUICPIPE_MESSAGE_NOT_FOUND */
   status(sender: string, id: string, recipient?: string): Promise<Message>;
   /** Recalls a waiting message, or forgets an expired one. @throws ERR_QUICPIPE_MESSAGE_NOT_FOUND, ERR_QUICPIPE_MESSAGE_TAKEN */

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
 import { ownBytes } from "../../own-memory.ts";
-import type { MessageState } from "../../protocol.ts";
+import type { MessageState, RefusalReason } from "../../protocol.ts";
 import { createSweeper, type Expiring, ExpiryBuckets } from "../../registry/index.ts";
 import { SetMap } from "../../maps.ts";
 import type { Limits } from "../options/limits.ts";
@@ -18,6 +18,7 @@ interface Entry extends Message, Expiring {
   /** Bytes that it counts for while it waits. */
   readonly bytes: number;
   state: MessageState;
+  refused: RefusalReason | undefined;
 }
 
 /** A {@link Mailbox} in memory, of one process. */
@@ -52,6 +53,7 @@ export class MemoryMailbox implements Mailbox {
       account,
       bytes,
       state: "queued",
+      refused: undefined,
       createdAtMs: nowMs,
       deadlineMs,
       expiresAtMs: deadlineMs,
@@ -84,13 +86,16 @@ export class MemoryMailbox implements Mailbox {
   }
 
   async take(recipient: string, id: string): Promise<MessageContent> {
-    const entry = this.#byId.get(id);
-    if (entry?.recipient !== recipient) throw notFound();
-    if (entry.state === "taken") throw taken();
-    if (!this.#waits(entry)) throw notFound();
+    const entry = this.#received(recipient, id);
     const content = { ...entry };
     this.#finish(entry, "taken");
     return content;
+  }
+
+  async refuse(recipient: string, id: string, reason: RefusalReason): Promise<void> {
+    const entry = this.#received(recipient, id);
+    entry.refused = reason;
+    this.#finish(entry, "refused");
   }
 
   async status(sender: string, id: string, recipient?: string): Promise<Message> {
@@ -141,6 +146,15 @@ export class MemoryMailbox implements Mailbox {
     return [...(entries ?? [])].filter((entry) => this.#waits(entry));
   }
 
+  /** Returns a recipient's message that waits. */
+  #received(recipient: string, id: string): Entry {
+    const entry = this.#byId.get(id);
+    if (entry?.recipient !== recipient) throw notFound();
+    if (entry.state === "taken") throw taken();
+    if (!this.#waits(entry)) throw notFound();
+    return entry;
+  }
+
   /** Returns a sender's message, to `recipient` if given. */
   #sent(sender: string, id: string, recipient: string | undefined): Entry {
     const entry = this.#byId.get(id);
@@ -154,12 +168,12 @@ export class MemoryMailbox implements Mailbox {
   }
 
   /** Ends a message. Keeps only the part that its sender may still query. */
-  #finish(entry: Entry, state: "taken" | "expired"): void {
+  #finish(entry: Entry, outcome: "taken" | "expired" | "refused"): void {
     this.#leaveInbox(entry);
-    entry.state = state;
+    entry.state = outcome === "taken" ? "taken" : "expired";
     entry.packets = [];
     entry.note = null;
-    this.#counts[state]++;
+    this.#counts[outcome]++;
     this.#expiry.move(entry, this.#now() + defaults.messageTombstoneMs);
   }
 

@@ -4,16 +4,17 @@ import { checkOptions, type IntegerRange, range } from "../../option-checks.ts";
 
 /**
  * Limits of a relay. A token's `quicpipe` claim narrows those of its subject and never widens them. With `auth: "none"` an
- * address (an IPv4 address, an IPv6 /64) takes a subject's place and counts as 16.
+ * address (an IPv4 address, an IPv6 /64) takes a subject's place and counts as 16, but holds at most an eighth of all registrations and
+ * connection IDs, unless one subject may hold more.
  */
 export interface LimitOptions {
   /** Registrations in all, from 1. Default 100 000. */
   readonly maxRegistrations?: number;
   /** Connection IDs in all, from 1. Default 1 000 000. */
   readonly maxCids?: number;
-  /** Registrations per subject, from 1. Default 64. */
+  /** Registrations per subject, from 1. Default 1024. */
   readonly maxRegistrationsPerSubject?: number;
-  /** Connection IDs per subject, from 1. Default 2048. */
+  /** Connection IDs per subject, from 1. Default 65 536. */
   readonly maxCidsPerSubject?: number;
   /** Connection IDs per registration, 1 to 65 536. Default 256. Each takes 6 µs to derive. */
   readonly maxCidsPerRegistration?: number;
@@ -98,7 +99,21 @@ const sharedLimitNames = [
 /** Returns the limits for addresses in place of subjects, where no client has a token. Several peers may share an address behind a NAT. */
 export function addressLimits(limits: Limits): Limits {
   const scaled = sharedLimitNames.map((name) => [name, limits[name] * defaults.subjectsPerAddress]);
-  return { ...limits, ...Object.fromEntries(scaled) };
+  const applied: Limits = { ...limits, ...Object.fromEntries(scaled) };
+  const { maxRegistrationsPerSubject: registrations, maxCidsPerSubject: cids } = limits;
+  return {
+    ...applied,
+    maxRegistrationsPerSubject: Math.min(
+      applied.maxRegistrationsPerSubject,
+      shareOf(registrations, limits.maxRegistrations),
+    ),
+    maxCidsPerSubject: Math.min(applied.maxCidsPerSubject, shareOf(cids, limits.maxCids)),
+  };
+}
+
+/** Returns the most that an address may hold of a table: its share, or what one subject may have if that is more. */
+function shareOf(one: number, all: number): number {
+  return Math.max(one, Math.floor(all / defaults.addressShareDivisor));
 }
 
 /**

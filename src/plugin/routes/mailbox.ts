@@ -1,6 +1,13 @@
 import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
-import { type MailboxTakeResponse, maxWaitSeconds, paths, scopes } from "../../protocol.ts";
+import {
+  type MailboxTakeResponse,
+  maxWaitSeconds,
+  paths,
+  refusalReasons,
+  type RefusalReason,
+  scopes,
+} from "../../protocol.ts";
 import { eventStreamResponse } from "../http/event-stream.ts";
 import { json, jsonText, noContent, readJson } from "../http/exchange.ts";
 import { messageStream, type MessageWait, waitForMessage } from "../mailbox/message-wait.ts";
@@ -34,6 +41,13 @@ export const mailboxRoutes: readonly DescribedRoute[] = [
     scope: scopes.receive,
     operation: operations.take,
     handle: traced("quicpipe.mailbox.take", take),
+  },
+  {
+    method: "POST",
+    path: `${paths.messages}/{id}/refuse`,
+    scope: scopes.receive,
+    operation: operations.refuse,
+    handle: refuse,
   },
   {
     method: "GET",
@@ -122,6 +136,22 @@ async function takeTo(
     packets: packets.map((packet) => Buffer.from(packet).toString("base64")),
     ...(traceparent && { traceparent }),
   };
+}
+
+async function refuse({ event, identity, service, param }: ApiRequest): Promise<Response> {
+  const { reason } = await readJson(event.req, defaults.maxSmallBodyBytes);
+  await service.mailbox.refuse(identity.subject, param("id"), requireReason(reason));
+  return noContent();
+}
+
+/** Requires one of the {@link refusalReasons}. @throws ERR_QUICPIPE_BODY_INVALID */
+function requireReason(value: unknown): RefusalReason {
+  const reason = refusalReasons.find((each) => each === value);
+  if (reason) return reason;
+  throw new QuicpipeError(
+    "ERR_QUICPIPE_BODY_INVALID",
+    `"reason" must be one of ${refusalReasons.join(", ")}`,
+  );
 }
 
 async function status({ identity, service, param, optionalParam }: ApiRequest): Promise<Response> {

@@ -129,10 +129,23 @@ export const take: Operation = {
   ],
 };
 
+export const refuse: Operation = {
+  operationId: "refuse",
+  summary: "Refuses a message that waits for the caller, and tells its sender why.",
+  requestBody: jsonBody("MailboxRefuseRequest"),
+  answers: { 204: { description: "Refused; its sender sees the reason." } },
+  codes: ["ERR_QUICPIPE_MESSAGE_NOT_FOUND", "ERR_QUICPIPE_MESSAGE_TAKEN"],
+};
+
 export const messageStatus: Operation = {
   operationId: "messageStatus",
   summary: "Shows the sender the state of its message.",
-  answers: { 200: jsonAnswer("SentMessage", "Queued, taken or expired.") },
+  answers: {
+    200: jsonAnswer(
+      "SentMessage",
+      "Queued, taken or expired; `refused` is why the recipient has refused it.",
+    ),
+  },
   codes: ["ERR_QUICPIPE_MESSAGE_NOT_FOUND"],
 };
 

@@ -5,7 +5,7 @@ import type { Registration, RegistrationSpec } from "../../registry/index.ts";
 import { timestamp } from "../../steady-clock.ts";
 import { formatAddress, isLoopbackHost } from "../../wire/address.ts";
 import { requireScope } from "../auth/identity.ts";
-import { requireKey, requireNum, requireTtl } from "../http/request-fields.ts";
+import { requireInstance, requireKey, requireNum, requireTtl } from "../http/request-fields.ts";
 import type { ApiRequest, TracedRequest } from "./route.ts";
 
 /**
@@ -36,7 +36,7 @@ export async function registeringWith<Result>(
   }
 }
 
-/** Reads the members of a `RegisterRequest`. @throws ERR_QUICPIPE_KEY_INVALID, ERR_QUICPIPE_NUM_INVALID, ERR_QUICPIPE_TTL_INVALID */
+/** Reads the members of a `RegisterRequest`. @throws ERR_QUICPIPE_KEY_INVALID, ERR_QUICPIPE_NUM_INVALID, ERR_QUICPIPE_TTL_INVALID, ERR_QUICPIPE_BODY_INVALID */
 export function requireSpec(
   body: Readonly<Record<string, unknown>>,
   { identity, proof, service }: ApiRequest,
@@ -55,6 +55,7 @@ export function requireSpec(
       defaultMs: limits.registrationTtlMs,
     }),
     proof,
+    instance: requireInstance(body["instance"]),
   };
 }
 

@@ -1,5 +1,5 @@
 import { minRegistrationTtlMs, minMessageTtlMs } from "../../defaults/index.ts";
-import { maxMessagePackets, maxNum } from "../../protocol.ts";
+import { maxMessagePackets, maxNum, refusalReasons } from "../../protocol.ts";
 
 const text = { type: "string" } as const;
 const time = { type: "string", format: "date-time" } as const;
@@ -29,6 +29,11 @@ const sentMessage = {
   ...message,
   recipient: text,
   state: { type: "string", enum: ["queued", "taken", "expired"] },
+  refused: {
+    type: "string",
+    enum: refusalReasons,
+    description: "Why the recipient has refused it; its state is `expired` then.",
+  },
 } as const;
 
 const register = {
@@ -77,6 +82,7 @@ export type SchemaName =
   | "MailboxListResponse"
   | "MailboxTakeRequest"
   | "MailboxTakeResponse"
+  | "MailboxRefuseRequest"
   | "StatsResponse"
   | "Problem";
 
@@ -87,8 +93,13 @@ export const openApiSchemas: Readonly<Record<SchemaName, unknown>> = {
       key: { ...base64, description: "16 to 64 random bytes." },
       num: { type: "integer", minimum: 1, maximum: maxNum },
       ttlMs: { type: "integer", minimum: minRegistrationTtlMs, description: "Cut to the relay's maximum." },
+      instance: {
+        ...object({ holder: base64, run: base64 }),
+        description:
+          "Names of the peer's process, 16 to 64 bytes each: where the quota is used up, one takes the places of dead ones of the same holder.",
+      },
     },
-    ["ttlMs"],
+    ["ttlMs", "instance"],
   ),
   RegisterResponse: object(
     {
@@ -119,8 +130,8 @@ export const openApiSchemas: Readonly<Record<SchemaName, unknown>> = {
     },
     ["note", "ttlMs", "register"],
   ),
-  MailboxSendResponse: object({ ...sentMessage, registration: registered }, ["registration"]),
-  SentMessage: object(sentMessage),
+  MailboxSendResponse: object({ ...sentMessage, registration: registered }, ["refused", "registration"]),
+  SentMessage: object(sentMessage, ["refused"]),
   MailboxListResponse: object({
     messages: {
       type: "array",
@@ -157,6 +168,7 @@ export const openApiSchemas: Readonly<Record<SchemaName, unknown>> = {
     },
     ["traceparent", "registration"],
   ),
+  MailboxRefuseRequest: object({ reason: { type: "string", enum: refusalReasons } }),
   StatsResponse: object(
     {
       backend: { type: "string", enum: ["dgram", "native"] },
@@ -207,7 +219,7 @@ export const openApiSchemas: Readonly<Record<SchemaName, unknown>> = {
   }),
 };
 
-function object(properties: Readonly<Record<string, unknown>>, optional: readonly string[] = []): unknown {
+function object(properties: Readonly<Record<string, unknown>>, optional: readonly string[] = []): object {
   const required = Object.keys(properties).filter((name) => !optional.includes(name));
   return { type: "object", properties, required };
 }

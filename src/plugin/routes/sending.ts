@@ -87,6 +87,14 @@ async function readMessage(request: ApiRequest["event"]["req"], limits: Limits):
 }
 
 /** Returns the sender's view of a message. */
-export function sentMessage({ id, recipient, state, createdAtMs, deadlineMs }: Message): SentMessage {
-  return { id, recipient, state, createdAt: timestamp(createdAtMs), expiresAt: timestamp(deadlineMs) };
+export function sentMessage({
+  id,
+  recipient,
+  state,
+  refused,
+  createdAtMs,
+  deadlineMs,
+}: Message): SentMessage {
+  const times = { createdAt: timestamp(createdAtMs), expiresAt: timestamp(deadlineMs) };
+  return { id, recipient, state, ...(refused && { refused }), ...times };
 }

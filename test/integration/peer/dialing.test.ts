@@ -6,7 +6,7 @@ import { H3 } from "h3";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { Peer, type QuicpipeError } from "../../../src/peer/index.ts";
 import { RelayClient } from "../../../src/peer/relay/client.ts";
-import type { MessageState, SentMessage } from "../../../src/protocol.ts";
+import type { InstanceName, MessageState, SentMessage } from "../../../src/protocol.ts";
 import { DatagramProxy } from "../harness/network/datagram-proxy.ts";
 import { temporaryFolder } from "../harness/folder.ts";
 import {
@@ -133,6 +133,49 @@ describe("a dial that leads nowhere", () => {
     await next;
   });
 
+  it("is told at once that the other peer has used up its registrations", async () => {
+    const { relay, port } = await startPeerRelay();
+    const ids = await testIdentities();
+    const errors: QuicpipeError[] = [];
+    const quota = { quicpipe: { maxRegistrations: 1 } };
+    const bob = await bindPeer(port, "bob", {
+      token: await tokenFor("bob", quota),
+      trust: [ids.alice.pin, ids.eve.pin],
+      onError: (error) => errors.push(error),
+    });
+    const [alice, eve] = [await bindPeer(port, "alice"), await bindPeer(port, "eve")];
+    const first = nextConnection(bob);
+    await alice.dial("bob", { pin: ids.bob.pin });
+    await first;
+    // An hour, so that only the refusal can end it.
+    const error = await failure(eve.dial("bob", { pin: ids.bob.pin, timeoutMs: 3_600_000 }));
+    expect(error).toMatchObject({
+      code: "ERR_QUICPIPE_DIAL_REFUSED",
+      details: { reason: "no-registrations" },
+    });
+    expect(error.message).toContain("bob refused: the relay gives it no registration");
+    expect(errors).toMatchObject([{ code: "ERR_QUICPIPE_REGISTRATION_QUOTA" }]);
+    // Those of the first connection.
+    const left = { registrations: 2, mailbox: { queued: 0, refused: 1 } };
+    await expect.poll(() => relay.stats()).toMatchObject(left);
+  });
+
+  it("is told the reason that the other peer's `accepts` gives", async () => {
+    const { port } = await startPeerRelay();
+    const ids = await testIdentities();
+    const bob = await bindPeer(port, "bob", {
+      trust: [ids.alice.pin],
+      accepts: ({ sender }) => sender === "alice" || "not-trusted",
+    });
+    const next = nextConnection(bob);
+    const eve = await bindPeer(port, "eve");
+    const error = await failure(eve.dial("bob", { pin: ids.bob.pin, timeoutMs: 3_600_000 }));
+    expect(error).toMatchObject({ code: "ERR_QUICPIPE_DIAL_REFUSED", details: { reason: "not-trusted" } });
+    const alice = await bindPeer(port, "alice");
+    await alice.dial("bob", { pin: ids.bob.pin });
+    expect((await next).remoteName).toBe("alice");
+  });
+
   it("ends at once by its signal", async () => {
     const { port, relay } = await startPeerRelay();
     const alice = await bindPeer(port, "alice");
@@ -201,6 +244,27 @@ describe("a dial that leads nowhere", () => {
 });
 
 describe("an accepter", () => {
+  it("tells the relay which process of which peer it is, by names that nobody else knows", async () => {
+    const { port } = await startPeerRelay();
+    const ids = await testIdentities();
+    const spy = vi.spyOn(RelayClient.prototype, "take");
+    onTestFinished(() => spy.mockRestore());
+    const alice = await bindPeer(port, "alice");
+    const instances: (InstanceName | undefined)[] = [];
+    for (const own of [{}, {}, { identity: ids.eve }]) {
+      const bob = await bindPeer(port, "bob", { trust: [ids.alice.pin], ...own });
+      const next = nextConnection(bob);
+      await alice.dial("bob", { pin: bob.pin });
+      await next;
+      await bob.close();
+      instances.push(spy.mock.lastCall?.[1].register?.instance);
+    }
+    const [first, again, other] = instances;
+    expect(again).toMatchObject({ holder: first!.holder });
+    expect(again!.run).not.toBe(first!.run);
+    expect(other!.holder).not.toBe(first!.holder);
+  });
+
   it("accepts many dials at once", async () => {
     const { alice, bob } = await connectPeers();
     const { bob: identity } = await testIdentities();

@@ -145,14 +145,15 @@ describe('auth: "none"', () => {
     const limits = { maxRegistrationsPerSubject: 1, maxMessagesPerSender: 1, requestsPerMinute: 1 };
     const warn = vi.fn();
     const logger: Logger = { error: vi.fn(), warn, info: vi.fn(), debug: vi.fn() };
-    const app = await serveRelay({ auth: "none", limits: { ...limits, maxRegistrations: 3 }, logger });
+    const app = await serveRelay({ auth: "none", limits: { ...limits, maxRegistrations: 24 }, logger });
     expect(warn.mock.calls).toEqual([[expect.stringContaining('auth is "none"')]]);
     const register = (): Promise<Answer> =>
       call("POST", `${app.url}/v1/register`, {
         body: { key: Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("base64"), num: 10 },
       });
     const statuses = [await register(), await register(), await register(), await register()];
-    expect(statuses.map(({ status }) => status)).toEqual([200, 200, 200, 503]);
+    // An address may hold an eighth.
+    expect(statuses.map(({ status }) => status)).toEqual([200, 200, 200, 429]);
     const packets = [initialPacket().toString("base64")];
     for (let i = 0; i < 2; i++) {
       const sent = await call("POST", `${app.url}/v1/mailbox/anonymous`, { body: { packets } });

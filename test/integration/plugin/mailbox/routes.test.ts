@@ -63,6 +63,7 @@ describe("a mailbox message", () => {
       queuedBytes: 0,
       taken: 1,
       expired: 0,
+      refused: 0,
       recalled: 0,
     });
   });
@@ -101,6 +102,24 @@ describe("a mailbox message", () => {
     });
     const { body } = await take(app, sent.body.id, await registrationOf(app, "bob"));
     expect(body).toMatchObject({ note: null, packets });
+  });
+
+  it("can be refused by its recipient alone, for one of the known reasons, which its sender sees", async () => {
+    const app = await serveRelay({ auth });
+    const { body: sent } = await send(app);
+    const refuse = async (reason: unknown, by = "bob"): Promise<[number, string | undefined]> => {
+      const url = `${app.url}/v1/messages/${sent.id}/refuse`;
+      const answer = await call("POST", url, { token: await tokenFor(by), body: { reason } });
+      return [answer.status, answer.body?.code];
+    };
+    expect(await refuse("whim")).toEqual([400, "ERR_QUICPIPE_BODY_INVALID"]);
+    expect(await refuse("busy", "eve")).toEqual([404, "ERR_QUICPIPE_MESSAGE_NOT_FOUND"]);
+    expect(await refuse("busy")).toEqual([204, undefined]);
+    expect(await refuse("busy")).toEqual([404, "ERR_QUICPIPE_MESSAGE_NOT_FOUND"]);
+    const status = await call("GET", `${app.url}/v1/messages/${sent.id}`, { token: await tokenFor("alice") });
+    expect(status.body).toEqual({ ...sent, state: "expired", refused: "busy" });
+    expect((await inbox(app)).body).toEqual({ messages: [] });
+    expect(app.relay.stats().mailbox).toMatchObject({ queued: 0, expired: 0, refused: 1 });
   });
 
   it("can be recalled until it is taken", async () => {

@@ -56,7 +56,7 @@ function figuresOf(
     overflowed: 4,
     stunPort: null,
     stun: { ...stun, answered: 9 },
-    mailbox: { queued: 1, queuedBytes: 1200, taken: 2, expired: 0, recalled: 0 },
+    mailbox: { queued: 1, queuedBytes: 1200, taken: 2, expired: 0, refused: 0, recalled: 0 },
     waiters: 6,
     refused: { ERR_QUICPIPE_TOKEN_EXPIRED: 2 },
     page: { registrations, next: null },

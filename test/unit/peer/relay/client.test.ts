@@ -66,6 +66,16 @@ describe("the relay's client", () => {
     );
   });
 
+  it("refuses a message with a reason, and reports whether the relay has told its sender", async () => {
+    const { http, client } = setUp();
+    Object.assign(http, { status: 204, body: undefined });
+    expect(await client.refuse("a/b", "busy")).toBe(true);
+    expect(http.last).toMatchObject({ method: "POST", path: "/relay/v1/messages/a%2Fb/refuse" });
+    expect(JSON.parse(String(http.last.body))).toEqual({ reason: "busy" });
+    Object.assign(http, { status: 404, body: { code: "ERR_QUICPIPE_NOT_FOUND", detail: "an older relay" } });
+    expect(await client.refuse("a", "busy")).toBe(false);
+  });
+
   it("asks for each route as the protocol has it", async () => {
     const { http, client } = setUp();
     await client.register({ key: "a2V5", num: 3 });

@@ -38,6 +38,7 @@ function setUp(
       onTaken();
       return Promise.resolve(`connection ${id}`);
     },
+    refuse: () => Promise.resolve(false),
     discard: (connection) => discarded.push(connection),
     onError: (error) => errors.push(error),
     tokenMayChange: false,
@@ -76,6 +77,73 @@ describe("the accepter's loop", () => {
     expect(taken).toEqual([...flood.slice(0, 8), "late@bob"]);
     // Messages that wait for their sender's share do not make the loop hurry.
     expect(polls).toEqual([0, 0, 0, 1000, 2000]);
+    loop.close();
+  });
+
+  it.each([
+    ["ERR_QUICPIPE_REGISTRATION_QUOTA", "no-registrations"],
+    ["ERR_QUICPIPE_CID_QUOTA", "no-registrations"],
+    ["ERR_QUICPIPE_TABLE_FULL", "no-registrations"],
+    ["ERR_QUICPIPE_SCOPE_MISSING", "not-allowed"],
+    ["ERR_QUICPIPE_DRAINING", "closing"],
+  ] as const)("refuses what it cannot take for %s as %s, and goes on at once", async (code, reason) => {
+    const refused: string[] = [];
+    const { loop, polls, errors } = setUp([["a"], ["b"]], {
+      accept: ({ id }, onTaken) => {
+        if (id === "a") return Promise.reject(new QuicpipeError(code, "full", { details: {} }));
+        onTaken();
+        return Promise.resolve(id);
+      },
+      refuse: async ({ id }, why) => {
+        refused.push(`${id}: ${why}`);
+        return true;
+      },
+      tokenMayChange: true,
+    });
+    expect(await loop.next()).toBe("b");
+    expect(refused).toEqual([`a: ${reason}`]);
+    expect(errors).toMatchObject([{ code }]);
+    expect(polls.slice(0, 2)).toEqual([0, 0]);
+    loop.close();
+  });
+
+  it("leaves in the mailbox what it cannot take, and slows down, where the relay knows no refusals", async () => {
+    const { loop, polls } = setUp([["a"], ["a"], []], {
+      accept: () => Promise.reject(new QuicpipeError("ERR_QUICPIPE_REGISTRATION_QUOTA", "full")),
+    });
+    loop.start();
+    await vi.advanceTimersByTimeAsync(1500);
+    expect(polls).toEqual([0, 500, 1500]);
+    loop.close();
+  });
+
+  it("leaves in the mailbox what failed for a reason that does not concern the dialer", async () => {
+    const refused: string[] = [];
+    const { loop } = setUp([["a"]], {
+      accept: () => Promise.reject(new QuicpipeError("ERR_QUICPIPE_RELAY_UNREACHABLE", "away")),
+      refuse: async ({ id }) => refused.push(id) > 0,
+    });
+    loop.start();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(refused).toEqual([]);
+    loop.close();
+  });
+
+  it("refuses what is not wanted for the reason given, once, and takes the rest", async () => {
+    const refused: string[] = [];
+    const { loop, polls } = setUp([["no", "yes"], []], {
+      wants: ({ id }) => id === "yes" || "busy",
+      refuse: async ({ id }, why) => {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        refused.push(`${id}: ${why}`);
+        return true;
+      },
+    });
+    expect(await loop.next()).toBe("connection yes");
+    await vi.advanceTimersByTimeAsync(200);
+    expect(refused).toEqual(["no: busy"]);
+    // Not before the refusal has got there: the message would come again.
+    expect(polls.slice(0, 2)).toEqual([0, 50]);
     loop.close();
   });
 

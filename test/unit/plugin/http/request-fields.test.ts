@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { isQuicpipeError } from "../../../../src/errors.ts";
 import {
   requireFlight,
+  requireInstance,
   requireKey,
   requireNote,
   requireNum,
@@ -22,7 +23,7 @@ function initial(destinationId: Uint8Array): Buffer {
 
 describe("request fields", () => {
   it("take whatever JSON can hold without failing otherwise than with their own error", () => {
-    const fields = [requireKey, requirePackets, requireNote];
+    const fields = [requireKey, requirePackets, requireNote, requireInstance];
     fc.assert(
       fc.property(fc.jsonValue(), fc.constantFrom(...fields), (value, field) => {
         try {
@@ -32,6 +33,17 @@ describe("request fields", () => {
         }
       }),
     );
+  });
+
+  it("take the names of a process, both or none, of 16 to 64 bytes", () => {
+    const [holder, run] = [Buffer.alloc(16, 1).toString("base64"), Buffer.alloc(64, 2).toString("base64")];
+    expect(requireInstance(undefined)).toBeUndefined();
+    expect(requireInstance({ holder, run, more: 1 })).toEqual({ holder, run });
+    const short = Buffer.alloc(15).toString("base64");
+    for (const wrong of [null, "name", [], { holder }, { holder, run: short }, { holder: `${holder}=`, run }])
+      expect(() => requireInstance(wrong)).toThrow(
+        expect.objectContaining({ code: "ERR_QUICPIPE_BODY_INVALID" }),
+      );
   });
 
   it("take every key of 16 to 64 bytes as it is", () => {

@@ -61,6 +61,36 @@ describe("a mailbox in memory", () => {
     expect(counts).toMatchObject({ queued: 1, taken: 1, expired: 0, recalled: 0 });
   });
 
+  it("lets a recipient refuse what waits, once, and tells its sender why", async () => {
+    const { mailbox, send, counts, pass, sweep } = setUp();
+    const { id } = await send();
+    await expect(mailbox.refuse("eve", id, "busy")).rejects.toThrow(notFound);
+    await mailbox.refuse("bob", id, "no-registrations");
+    expect(await mailbox.list("bob")).toEqual([]);
+    // To a dialer that knows no refusals its time is over.
+    expect(await mailbox.status("alice", id)).toMatchObject({
+      state: "expired",
+      refused: "no-registrations",
+    });
+    expect(counts).toMatchObject({ queued: 0, queuedBytes: 0, taken: 0, expired: 0, refused: 1 });
+    await expect(mailbox.refuse("bob", id, "busy")).rejects.toThrow(notFound);
+    await expect(mailbox.take("bob", id)).rejects.toThrow(notFound);
+    pass(defaults.messageTombstoneMs + 1000);
+    sweep();
+    await expect(mailbox.status("alice", id)).rejects.toThrow(notFound);
+  });
+
+  it("refuses no message that was taken, or whose time is over", async () => {
+    const { mailbox, send, pass, counts } = setUp();
+    const [gone, late] = [await send(), await send()];
+    await mailbox.take("bob", gone.id);
+    await expect(mailbox.refuse("bob", gone.id, "busy")).rejects.toThrow(taken);
+    pass(11_000);
+    await expect(mailbox.refuse("bob", late.id, "busy")).rejects.toThrow(notFound);
+    expect(await mailbox.status("alice", late.id)).toMatchObject({ state: "expired", refused: undefined });
+    expect(counts.refused).toBe(0);
+  });
+
   it("keeps no packets of what has ended", async () => {
     const { mailbox, send, pass, sweep } = setUp();
     const [handedOut, forgotten] = [await send(), await send()];
