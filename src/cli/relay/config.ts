@@ -59,6 +59,7 @@ const fileOptions: Readonly<Record<keyof FileOptions, (args: RelayArgs, file: un
   stunPort: (args) => numberOf("--stun-port", args["stun-port"], ports),
   forwarder: forwarderOf,
   xdp: xdpOf,
+  invitations: notAFlag,
   limits: notAFlag,
   telemetry: notAFlag,
   tls: tlsOf,

@@ -19,6 +19,7 @@ import {
   type OptionChecks,
   type OptionTable,
   range,
+  requireBoolean,
   requireFunction,
   requireInteger,
   requireOneOf,
@@ -47,6 +48,7 @@ export interface Settings
   /** Path of the console including the base path; `undefined` if it is disabled. */
   readonly consolePath: string | undefined;
   readonly auth: AuthSettings;
+  readonly invitations: boolean;
   readonly limits: Limits;
   readonly logger: Logger;
 }
@@ -77,6 +79,7 @@ export function resolveSettings(given: QuicpipeOptions | undefined, environment:
     basePath: (path, value) => (value === "" ? "" : requirePath(path, value, "")),
     console: (_, value) => resolveConsolePath(value),
     auth: (_, value) => resolveAuth(value, production),
+    invitations: (path, value) => requireBoolean(path, value, true),
     limits: (_, value) => resolveLimits(value),
     hooks: (_, value) => resolveHooks(value),
     forwarder: (_, value) => resolveForwarder(value, environment),

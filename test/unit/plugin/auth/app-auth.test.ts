@@ -44,7 +44,7 @@ describe("an app's function that authenticates", () => {
       [
         "warn",
         "scopes",
-        expect.stringContaining("relay:register, mailbox:send, mailbox:receive, relay:admin"),
+        expect.stringContaining("relay:register, mailbox:send, mailbox:receive, relay:invite, relay:admin"),
         { scope: "relay:regster" },
       ],
     ]);
