@@ -111,6 +111,7 @@ export interface ErrorDetails {
   ERR_QUICPIPE_DATAGRAM_TOO_LARGE: { readonly bytes: number; readonly maxBytes: number };
   ERR_QUICPIPE_INITIAL_INVALID: { readonly why: string };
   ERR_QUICPIPE_IDENTITY_INVALID: None;
+  ERR_QUICPIPE_TICKET_INVALID: { readonly why: string };
 }
 
 /** All codes of a {@link QuicpipeError}. */

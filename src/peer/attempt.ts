@@ -16,6 +16,7 @@ import { askRegistering, type RegisteringRequest } from "./relay/registering.ts"
 import type { StunClient } from "./relay/stun-client.ts";
 import { registerRequest, RegistrationUpkeep, type UpkeepParts } from "./relay/upkeep.ts";
 import type { PeerSocket } from "./socket.ts";
+import type { Invites } from "./ticket/invites.ts";
 import type { Deadline } from "./time/deadline.ts";
 import { type Address, parseAddress } from "../wire/address.ts";
 import type { Identity } from "./trust/identity.ts";
@@ -33,6 +34,7 @@ export interface PeerContext {
   /** Returns the addresses that the router maps to the socket, whose public address is given. */
   readonly mapped: (reflexive: Address | undefined) => readonly Address[];
   readonly identity: Identity;
+  readonly invites: Invites;
   readonly telemetry: PeerTelemetry;
   /** The trace of the dial or accept that this is the context of. */
   readonly trace?: PeerTrace | undefined;
