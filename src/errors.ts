@@ -52,6 +52,7 @@ export interface ErrorDetails {
   ERR_QUICPIPE_KEY_INVALID: None;
   ERR_QUICPIPE_NUM_INVALID: None;
   ERR_QUICPIPE_TTL_INVALID: None;
+  ERR_QUICPIPE_CONNECTIONS_INVALID: Refusal;
   ERR_QUICPIPE_NOTE_INVALID: Refusal;
   ERR_QUICPIPE_PACKETS_INVALID: Refusal;
   ERR_QUICPIPE_PACKET_NOT_INITIAL: Refusal;
@@ -68,9 +69,12 @@ export interface ErrorDetails {
   ERR_QUICPIPE_ORIGIN_FORBIDDEN: None;
   ERR_QUICPIPE_JWKS_UNAVAILABLE: Refusal;
   ERR_QUICPIPE_RECIPIENT_FORBIDDEN: Refusal;
+  ERR_QUICPIPE_INVITATION_ENDED: Refusal;
+  ERR_QUICPIPE_INVITATION_USED: Refusal;
   // requests: state of the relay
   ERR_QUICPIPE_REGISTRATION_NOT_FOUND: Refusal;
   ERR_QUICPIPE_MESSAGE_NOT_FOUND: Refusal;
+  ERR_QUICPIPE_INVITATION_NOT_FOUND: Refusal;
   ERR_QUICPIPE_CID_CONFLICT: Refusal;
   ERR_QUICPIPE_MESSAGE_TAKEN: Refusal;
   ERR_QUICPIPE_OWN_ADDRESS: Refusal;
@@ -82,6 +86,7 @@ export interface ErrorDetails {
   ERR_QUICPIPE_SENDER_QUOTA: Refusal;
   ERR_QUICPIPE_MAILBOX_STORE_FULL: Refusal;
   ERR_QUICPIPE_WAITER_QUOTA: Refusal;
+  ERR_QUICPIPE_INVITATION_QUOTA: Refusal;
   ERR_QUICPIPE_RATE_LIMITED: Refusal;
   ERR_QUICPIPE_DRAINING: Refusal;
   ERR_QUICPIPE_INTERNAL: { readonly system?: string; readonly syscall?: string };
@@ -107,6 +112,7 @@ export interface ErrorDetails {
   ERR_QUICPIPE_DATAGRAM_TOO_LARGE: { readonly bytes: number; readonly maxBytes: number };
   ERR_QUICPIPE_INITIAL_INVALID: { readonly why: string };
   ERR_QUICPIPE_IDENTITY_INVALID: None;
+  ERR_QUICPIPE_TICKET_INVALID: { readonly why: string };
 }
 
 /** All codes of a {@link QuicpipeError}. */
@@ -120,6 +126,7 @@ export const tokenRefusals: readonly QuicpipeErrorCode[] = [
   "ERR_QUICPIPE_TOKEN_UNSIGNED",
   "ERR_QUICPIPE_TOKEN_AUDIENCE",
   "ERR_QUICPIPE_SCOPE_MISSING",
+  "ERR_QUICPIPE_INVITATION_ENDED",
 ];
 
 /** Optional parts of a {@link QuicpipeError}. */

@@ -11,6 +11,7 @@ export const paths = {
   events: "/v1/events",
   registrations: "/v1/registrations",
   messages: "/v1/messages",
+  invitations: "/v1/invitations",
   openapi: "/v1/openapi.json",
 } as const;
 
@@ -19,6 +20,7 @@ export const scopes = {
   register: "relay:register",
   send: "mailbox:send",
   receive: "mailbox:receive",
+  invite: "relay:invite",
   metrics: "relay:metrics",
   admin: "relay:admin",
 } as const;
@@ -178,6 +180,47 @@ export interface MailboxTakeResponse {
   traceparent?: string;
   /** The registration that `register` asked for. */
   registration?: RegisterResponse;
+}
+
+/** Most connections that one invitation is good for. */
+export const maxInvitationConnections = 16;
+/** The `typ` of an invitation's token (RFC 8725 §3.11): no other token has it. */
+export const invitationTokenType = "quicpipe-invitation+jwt";
+
+/** `POST /v1/invitations` */
+export interface InvitationRequest {
+  /** Name of the one peer that the holder may send to; the caller's own if absent. */
+  recipient?: string;
+  /** Connections that it is good for, 1 to {@link maxInvitationConnections}; 1 if absent. */
+  connections?: number;
+  /** Time in which they may be made, in ms. The server applies its default if absent, and its maximum if longer. */
+  ttlMs?: number;
+}
+
+/** An invitation as its inviter sees it: an element of `GET /v1/invitations`. */
+export interface InvitationView {
+  id: string;
+  /** Name under which the recipient sees whoever holds it. */
+  sender: string;
+  recipient: string;
+  connections: number;
+  /** How many of them have been made: messages that the recipient took. */
+  used: number;
+  /** RFC 3339. */
+  expiresAt: string;
+}
+
+/** The answer to {@link InvitationRequest}. */
+export interface InvitationResponse extends InvitationView {
+  /** Bearer token of whoever holds the invitation. */
+  token: string;
+  /** `host:port` of the relay's UDP port, as in {@link RegisterResponse}. */
+  relay: string;
+}
+
+/** `GET /v1/invitations`: the caller's own that can still be used, or have registrations. */
+export interface InvitationListResponse {
+  invitations: InvitationView[];
 }
 
 /** Packets and bytes of UDP payload per second. */

@@ -8,7 +8,7 @@ import { shareFile } from "../rig/workload.ts";
 import type { Row } from "../row.ts";
 import { summarise } from "../summary.ts";
 
-/** What a side does in a round: an action of `rig/requests.ts` so many times, with so many IDs, on so many connections. */
+/** What a side does in a round: an action of `rig/http3/requests.ts` so many times, with so many IDs, on so many connections. */
 interface Load {
   readonly action: "register" | "plain" | "message" | "plain-message";
   readonly times: number;
@@ -38,7 +38,7 @@ function controlRow(
       const [ca, token] = [certificate, await signToken(secret, "bench")].map((text) =>
         stack.use(shareFile(text)),
       );
-      const client = start("rig/requests.ts", port, ca!.path, token!.path);
+      const client = start("rig/http3/requests.ts", port, ca!.path, token!.path);
       await client.hear();
       const rounds = await alternate(effort, progress, "µs", async (side) => {
         const { action, times, ids, connections } = sides[side];

@@ -18,7 +18,7 @@ export const spliceRow: Row = needsNative({
     stack.defer(gateway.stop);
     const { direct, relayed, certificate } = JSON.parse(await gateway.hear());
     const { path } = stack.use(shareFile(certificate));
-    const client = startChild(nodeCommand("rig/download.ts", path));
+    const client = startChild(nodeCommand("rig/http3/download.ts", path));
     stack.defer(client.stop);
     const ports = { control: direct, subject: relayed };
     const rounds = await alternate(effort, progress, "MB/s", async (side) => {

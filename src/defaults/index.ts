@@ -93,6 +93,19 @@ export const readersWokenEveryMs = 4;
 /** Interval between comments on a quiet event stream, in ms. They make proxies keep it open. */
 export const eventStreamKeepaliveMs: number = 15 * second;
 
+/** Time in which an invitation may be used if none is asked for, in ms: as long as it takes to hand it to somebody who waits. */
+export const invitationTtlMs: number = 10 * minute;
+/** Longest such time, in ms. An invitation is for today; a token of one's own is for longer. */
+export const maxInvitationTtlMs: number = 24 * hour;
+/** Shortest such time, in ms. */
+export const minInvitationTtlMs: number = 10 * second;
+/** Invitations per inviter: those of a day, or of a support desk at one time. */
+export const maxInvitationsPerSubject = 64;
+/** Invitations in all: 20 MB if each has the longest names. */
+export const maxInvitations = 10_000;
+/** Requests other than GET of an invitation's holder per minute, which count as its inviter's too: a tenth of what one may ask. */
+export const invitationRequestsPerMinute = 60;
+
 /** Longest body of a register or take request, in bytes: a 64-byte key in base64, with room to spare. */
 export const maxSmallBodyBytes: number = 4 * KiB;
 /** Longest body of a mailbox message, in bytes: 8 datagrams of 1472 bytes in base64 (15 704) and a note. */

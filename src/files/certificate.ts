@@ -1,7 +1,8 @@
-import { randomBytes, webcrypto, type X509Certificate } from "node:crypto";
+import { createPublicKey, type KeyObject, randomBytes, webcrypto, type X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import {
   elementInvalid,
+  hiddenInvalid,
   optionInvalid,
   type OptionTable,
   range,
@@ -25,24 +26,29 @@ export interface CertificateOptions {
   readonly hosts?: readonly string[];
   /** Days until it expires, 1 to 36 500; default 3650. Peers that pin its key look at no date. */
   readonly days?: number;
+  /** Private key to certify, Ed25519; a new P-256 key if absent. */
+  readonly key?: KeyObject;
 }
 
-const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
+const newKey = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
+const givenKey = { name: "Ed25519" } as const;
 const dayMs = 86_400_000;
 
 /**
- * Creates a self-signed ECDSA P-256 certificate for TLS servers and clients.
+ * Creates a self-signed certificate for TLS servers and clients: of a new ECDSA P-256 key, or of a given one.
  *
  * @throws ERR_QUICPIPE_OPTION_INVALID naming an option that is wrong or unknown.
  * @throws ERR_QUICPIPE_DEPENDENCY_MISSING if the optional package `@peculiar/x509` is not installed.
  */
 export async function createCertificate(options: CertificateOptions): Promise<Certificate> {
-  const { name, hosts, days } = checked(options);
+  const { name, hosts, days, key } = checked(options);
   const x509 = await loadPackage(
     () => import("@peculiar/x509"),
     "making a certificate needs the package @peculiar/x509: run `npm install @peculiar/x509`, or bring a certificate of your own",
   );
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const [algorithm, keys] = key
+    ? ([givenKey, await importKey(key)] as const)
+    : ([newKey, await webcrypto.subtle.generateKey(newKey, true, ["sign", "verify"])] as const);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned(
     {
       serialNumber: randomBytes(16).toString("hex"),
@@ -74,15 +80,29 @@ export async function createCertificate(options: CertificateOptions): Promise<Ce
   };
 }
 
-const optionTable: OptionTable<CertificateOptions> = { name: true, hosts: true, days: true };
+const optionTable: OptionTable<CertificateOptions> = { name: true, hosts: true, days: true, key: true };
 
-function checked(options: CertificateOptions): Required<CertificateOptions> {
-  const { name, hosts = [], days } = requireOptions("createCertificate(…)", options, optionTable);
+async function importKey(key: KeyObject): Promise<webcrypto.CryptoKeyPair> {
+  const spki = createPublicKey(key).export({ format: "der", type: "spki" });
+  const pkcs8 = key.export({ format: "der", type: "pkcs8" });
+  const [publicKey, privateKey] = await Promise.all([
+    webcrypto.subtle.importKey("spki", spki, givenKey, true, ["verify"]),
+    webcrypto.subtle.importKey("pkcs8", pkcs8, givenKey, true, ["sign"]),
+  ]);
+  return { publicKey, privateKey };
+}
+
+function checked(
+  options: CertificateOptions,
+): Required<Omit<CertificateOptions, "key">> & Pick<CertificateOptions, "key"> {
+  const { name, hosts = [], days, key } = requireOptions("createCertificate(…)", options, optionTable);
   if (typeof name !== "string" || name === "") throw optionInvalid("name", name, "a non-empty string");
   if (!Array.isArray(hosts)) throw optionInvalid("hosts", hosts, "a list of host names and IP literals");
   const wrong = hosts.findIndex((host) => typeof host !== "string" || host === "");
   if (wrong !== -1) throw elementInvalid("hosts", hosts[wrong], "host names and IP literals");
-  return { name, hosts, days: requireInteger("days", days, range(1, 3650, 36_500)) };
+  if (key !== undefined && (key?.type !== "private" || key.asymmetricKeyType !== "ed25519"))
+    throw hiddenInvalid("key", key, "a KeyObject of an Ed25519 private key");
+  return { name, hosts, days: requireInteger("days", days, range(1, 3650, 36_500)), ...(key && { key }) };
 }
 
 function alternativeName(host: string): { type: "ip" | "dns"; value: string } {

@@ -57,14 +57,34 @@ export async function acceptFlight(
   );
 }
 
+/** Whether a message may be accepted at all: by a ticket, or by trust that the peer has. */
+export function isWelcome({ settings, invites }: PeerContext, { sender }: WaitingMessage): boolean {
+  return settings.trust !== undefined || invites.isOpenTo(sender);
+}
+
 /** Takes one message out of the mailbox and accepts its connection. The caller closes it. */
 export async function acceptMessage(
   context: PeerContext,
+  message: WaitingMessage,
+  onTaken: () => void,
+): Promise<Connection> {
+  const reservation = context.invites.reserve(message.sender);
+  const policy = reservation?.policy ?? createTrustPolicy(requireTrust(context.settings.trust));
+  try {
+    return await acceptUnder(context, policy, message, onTaken);
+  } catch (error) {
+    reservation?.release();
+    throw error;
+  }
+}
+
+async function acceptUnder(
+  context: PeerContext,
+  policy: TrustPolicy,
   { id }: WaitingMessage,
   onTaken: () => void,
 ): Promise<Connection> {
-  const { trust, alpn, direct } = context.settings;
-  const policy = createTrustPolicy(requireTrust(trust));
+  const { alpn, direct } = context.settings;
   return await context.telemetry.acceptMessage((trace) => {
     const traced = tracedBy(trace, context);
     return accept(traced, { policy, alpn, direct, signal: undefined }, async (attempt) => {

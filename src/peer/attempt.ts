@@ -16,6 +16,7 @@ import { askRegistering, type RegisteringRequest } from "./relay/registering.ts"
 import type { StunClient } from "./relay/stun-client.ts";
 import { registerRequest, RegistrationUpkeep, type UpkeepParts } from "./relay/upkeep.ts";
 import type { PeerSocket } from "./socket.ts";
+import type { Invites } from "./ticket/invites.ts";
 import type { Deadline } from "./time/deadline.ts";
 import { type Address, parseAddress } from "../wire/address.ts";
 import type { Identity } from "./trust/identity.ts";
@@ -35,6 +36,7 @@ export interface PeerContext {
   readonly identity: Identity;
   /** This process, for the relay; `undefined` if the identity is this peer's alone. */
   readonly instance: InstanceName | undefined;
+  readonly invites: Invites;
   readonly telemetry: PeerTelemetry;
   /** The trace of the dial or accept that this is the context of. */
   readonly trace?: PeerTrace | undefined;

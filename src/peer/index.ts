@@ -1,5 +1,7 @@
 export { Peer, type PeerStats } from "./peer.ts";
 export type { Alpn, PeerOptions, PortMappingChoice } from "./options.ts";
+export { dialTicket, type TicketDialOptions } from "./dial-ticket.ts";
+export type { Invite, InviteOptions } from "./ticket/invites.ts";
 export type { DialOptions, DialTarget } from "./dialing.ts";
 export type { WaitingDial } from "./waiting-dial.ts";
 export type { PeerStatus } from "./status.ts";

@@ -43,8 +43,8 @@ export interface PeerOptions extends RecordOptions {
   /** Trust in other peers where a dial or accept gives none; no peer is trusted if absent. */
   readonly trust?: Trust;
   /**
-   * CA certificates (PEM) against which the relay's certificate is verified; the system's CAs if absent. `"insecure"`
-   * verifies nothing. An `http:` relay has no certificate and takes none.
+   * CA certificates (PEM) against which the relay's certificate is verified, or the pin of its key (`sha256/…`), which is then all that
+   * counts; the system's CAs if absent. `"insecure"` verifies nothing. An `http:` relay has no certificate and takes none.
    */
   readonly relayCa?: string;
   /**
@@ -234,7 +234,7 @@ export async function resolveSettings(given: PeerOptions): Promise<PeerSettings>
 
 /** Options that are refused where they are given and undefined, and what each must be. */
 const meant: Readonly<Partial<Record<keyof PeerOptions, string>>> = {
-  relayCa: 'PEM text or "insecure", or else absent',
+  relayCa: 'PEM text, a pin (sha256/…) or "insecure", or else absent',
   trust: 'a list of pins (sha256/…), { ca }, a function or "insecure", or else absent',
   identity: "an identity of createIdentity() or loadIdentity(), or else absent",
   token: "a token or a function that returns one, or else absent",

@@ -1,13 +1,14 @@
 import * as defaults from "../defaults/index.ts";
 import { QuicpipeError } from "../errors.ts";
 import { loadPeerTelemetry } from "../telemetry/index.ts";
+import type { RefusalReason, WaitingMessage } from "../protocol.ts";
 import type { Address } from "../wire/address.ts";
-import { acceptFlight, acceptMessage, type AcceptOptions } from "./accepting.ts";
+import { acceptFlight, acceptMessage, type AcceptOptions, isWelcome } from "./accepting.ts";
 import type { PeerContext } from "./attempt.ts";
 import type { Connection } from "./connection/connection.ts";
 import { dial, type DialOptions, type DialTarget } from "./dialing.ts";
 import { loadEngine } from "./engine/engine.ts";
-import { createIdentity, loadIdentity } from "./trust/identity.ts";
+import { createIdentity, type Identity, loadIdentity, pinPrefix, tryPinOf } from "./trust/identity.ts";
 import { Listening } from "./relay/listening.ts";
 import type { PeerStatus } from "./status.ts";
 import { MailboxLoop } from "./relay/mailbox-loop.ts";
@@ -19,6 +20,7 @@ import { createRelayHttp } from "./relay/finder.ts";
 import { PeerSocket, type SocketStats } from "./socket.ts";
 import { QuicConnection } from "./connection/quic-connection.ts";
 import { instanceOf } from "./instance.ts";
+import { type Invite, type InviteOptions, Invites } from "./ticket/invites.ts";
 import { StunClient } from "./relay/stun-client.ts";
 import { requireVerdict } from "./refusal.ts";
 import { interfaceAddresses } from "../interface-addresses.ts";
@@ -64,7 +66,7 @@ export class Peer implements AsyncIterable<Connection> {
     this.#listening = new Listening({ relay, tokenMayChange, onStatus: settings.onStatus });
     this.#mailbox = new MailboxLoop({
       poll: (signal) => this.#listening.poll(signal),
-      wants: ({ sender, note }) => requireVerdict(context.settings.accepts({ sender, note })),
+      wants: (message) => verdictOn(context, message),
       refuse: ({ id }, reason) => context.relay.refuse(id, reason),
       accept: (message, onTaken) => acceptMessage(context, message, onTaken),
       discard: (connection) => connection.close(),
@@ -83,10 +85,7 @@ export class Peer implements AsyncIterable<Connection> {
   static async bind(options: PeerOptions): Promise<Peer> {
     const settings = await resolveSettings(options);
     if (settings.trust !== undefined) createTrustPolicy(settings.trust);
-    const given = options.identity;
-    const identity = given
-      ? loadIdentity(`${given.privateKey}\n${given.certificate}`)
-      : await createIdentity();
+    const identity = await ownIdentity(options.identity);
     const engine = loadEngine();
     engine.requireIdentity(identity);
     const telemetry = await loadPeerTelemetry(settings.telemetry);
@@ -118,12 +117,15 @@ export class Peer implements AsyncIterable<Connection> {
     };
     const onDraining = (): void =>
       collections.connections.forEach((connection) => connection.milestones.drain());
+    let relayPin = settings.relayCa?.startsWith(pinPrefix) ? settings.relayCa : undefined;
     const http = createRelayHttp(settings, () => engine, socket, {
+      onCertificate: (der) => void (relayPin = tryPinOf(der)),
       // The relay may have restarted, or be another one: registrations are renewed before packets get lost.
       onReturn: () => collections.registrations.forEach((registration) => void registration.keepAlive()),
       onGoaway: onDraining,
     });
     const relay = new RelayClient({ ...settings, http, onDraining });
+    const invites = new Invites({ settings, relay, pin: identity.pin, relayPin: () => relayPin });
     const context = {
       settings,
       engine,
@@ -134,7 +136,8 @@ export class Peer implements AsyncIterable<Connection> {
       nat,
       mapped,
       identity,
-      instance: given && instanceOf(identity, settings.authority, settings.keepaliveMs),
+      instance: options.identity && instanceOf(identity, settings.authority, settings.keepaliveMs),
+      invites,
       telemetry,
       ...collections,
     };
@@ -176,6 +179,19 @@ export class Peer implements AsyncIterable<Connection> {
   }
 
   /**
+   * Makes a ticket: a text with which another peer can dial this one, once within ten minutes unless the options say otherwise. Iterate
+   * over this peer to accept it; its own `trust` is not needed for that. Needs the scope `relay:invite`.
+   *
+   * @throws ERR_QUICPIPE_OPTION_INVALID also where the relay is an `http:` one or is not verified, as the ticket could not say how to.
+   * @throws ERR_QUICPIPE_RELAY_UNREACHABLE, or the code of the relay's refusal, such as ERR_QUICPIPE_INVITATION_QUOTA.
+   * @throws ERR_QUICPIPE_CLOSED after {@link close}.
+   */
+  async invite(options?: InviteOptions): Promise<Invite> {
+    this.#requireOpen();
+    return await this.#context.invites.invite(options);
+  }
+
+  /**
    * Accepts a connection whose first packets came out of band, from the `deliver` of a dial. The caller closes the
    * connection.
    *
@@ -187,14 +203,14 @@ export class Peer implements AsyncIterable<Connection> {
   }
 
   /**
-   * Yields the connections that other peers dial, until the peer is closed. Requires the option `trust`.
+   * Yields the connections that other peers dial, until the peer is closed. Requires the option `trust`, or a ticket.
    *
-   * @throws ERR_QUICPIPE_OPTION_INVALID without `trust`.
+   * @throws ERR_QUICPIPE_OPTION_INVALID without `trust`, if there was no {@link invite} before.
    * @throws ERR_QUICPIPE_TOKEN_EXPIRED and the like if the relay refuses for good. Other failures go to `onError`, and
    *   the peer tries again.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<Connection, void, void> {
-    requireTrust(this.#context.settings.trust);
+    if (!this.#context.invites.hasMade) requireTrust(this.#context.settings.trust);
     for (let next; (next = await this.#mailbox.next());) yield next;
   }
 
@@ -244,6 +260,15 @@ export class Peer implements AsyncIterable<Connection> {
   #requireOpen(): void {
     if (this.#closed) throw new QuicpipeError("ERR_QUICPIPE_CLOSED", "the peer was closed; bind another");
   }
+}
+
+async function ownIdentity(given: PeerOptions["identity"]): Promise<Identity> {
+  return given ? loadIdentity(`${given.privateKey}\n${given.certificate}`) : await createIdentity();
+}
+
+function verdictOn(context: PeerContext, message: WaitingMessage): boolean | RefusalReason {
+  const { sender, note } = message;
+  return isWelcome(context, message) && requireVerdict(context.settings.accepts({ sender, note }));
 }
 
 /** Leads the relay's STUN messages to those that have asked it, and those of others to the checks. */

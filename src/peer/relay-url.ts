@@ -1,6 +1,8 @@
 import { requireCertificates } from "../files/pem.ts";
 import { optionError, optionInvalid } from "../option-checks.ts";
 import { isLoopbackHost } from "../wire/address.ts";
+import { pinPrefix } from "./trust/identity.ts";
+import { parsePin } from "./trust/trust.ts";
 
 /** Requires the URL of a relay. @throws ERR_QUICPIPE_OPTION_INVALID */
 export function relayUrl(relay: string | URL | undefined): URL {
@@ -22,5 +24,6 @@ export function requireRelayCa(relayCa: string, { protocol }: URL): void {
       "relayCa",
       "an http: relay has no certificate: leave out relayCa, or give an https: URL",
     );
-  if (relayCa !== "insecure") requireCertificates("relayCa", relayCa);
+  if (relayCa.startsWith(pinPrefix)) parsePin(relayCa, "relayCa");
+  else if (relayCa !== "insecure") requireCertificates("relayCa", relayCa);
 }

@@ -1,6 +1,7 @@
 /** What the package offers of the plugin: `src/index.ts` exports all of it. */
 export type { AuthFunction, AuthorizedPeer, TokenAuthOptions } from "./options/auth.ts";
 export { type DevelopmentTokenOptions, mintDevelopmentToken } from "./auth/development-key.ts";
+export type { InvitationStats } from "./invitations/invitations.ts";
 export type { LimitOptions } from "./options/limits.ts";
 export type { Logger } from "../log.ts";
 export type { MailboxStats } from "./mailbox/mailbox.ts";

@@ -15,6 +15,7 @@ import { formatAddress } from "../wire/address.ts";
 import { announceAuthentication, createAuthentication } from "./auth/authentication.ts";
 import type { Authenticate } from "./auth/identity.ts";
 import { addressLimits, type Limits, requestsAtOnce } from "./options/limits.ts";
+import { Invitations } from "./invitations/invitations.ts";
 import { hookObserver, registrationLog } from "./observers.ts";
 import type { Log } from "./log.ts";
 import { createMailboxCounts, type Mailbox, type OpenMailbox } from "./mailbox/mailbox.ts";
@@ -42,6 +43,9 @@ export interface Service extends ServiceContext, CountedParts {
   readonly mailbox: Mailbox;
   readonly feed: MessageFeed;
   readonly rateLimiter: RateLimiter;
+  /** Of the holders of invitations, whose requests count to their inviters as well. */
+  readonly guestLimiter: RateLimiter;
+  readonly invitations: Invitations;
   readonly telemetry: RelayTelemetry;
   readonly authenticate: Authenticate;
   readonly rates: Rates;
@@ -66,7 +70,8 @@ export async function openService(context: ServiceContext): Promise<Service> {
   const closing = new AbortController();
   opening.defer(() => closing.abort());
   opening.defer(holdMemoryTrimmer());
-  const authenticate = createAuthentication(settings.auth, { limits, log, now, signal: closing.signal });
+  const callers = admitCallers(context, limits, closing.signal);
+  const { invitations } = callers;
   const openTelemetry = await loadRelayTelemetry(settings.telemetry);
   // The two depend on each other: the forwarder queries the registry about STUN, and the registry writes the forwarder's
   // routes.
@@ -86,11 +91,11 @@ export async function openService(context: ServiceContext): Promise<Service> {
     now: steadyNow,
   });
   opening.defer(() => telemetry.close());
-  const opened = openRegistry(context, forwarder, telemetry.observer);
+  const opened = openRegistry(context, forwarder, [telemetry.observer, invitations.observer]);
   opening.defer(() => opened.close());
   registry = opened;
   const waiters = new Waiters(limits);
-  opening.defer(createSweeper([() => opened.sweep(), () => telemetry.watch()]));
+  opening.defer(createSweeper([() => opened.sweep(), () => telemetry.watch(), () => invitations.sweep()]));
   const rates = new Rates(forwarder, opened);
   opening.defer(() => rates.close());
   // Here, as an attempt to open the socket that fails is followed by others.
@@ -99,6 +104,7 @@ export async function openService(context: ServiceContext): Promise<Service> {
   const parts = opening.move();
   const service: Service = {
     ...context,
+    ...callers,
     forwarder,
     stunPort,
     registry,
@@ -106,9 +112,7 @@ export async function openService(context: ServiceContext): Promise<Service> {
     mailboxCounts,
     feed: new MessageFeed(mailbox, steadyNow),
     waiters,
-    rateLimiter: createRateLimiter(settings.limits, limits),
     telemetry,
-    authenticate,
     rates,
     statsEvents: new StatsEvents(rates, () => relayStats(service), now),
     drain() {
@@ -123,10 +127,26 @@ export async function openService(context: ServiceContext): Promise<Service> {
   return service;
 }
 
-function createRateLimiter(given: Limits, limits: Limits): RateLimiter {
+/** Creates what knows the callers, and how much each may ask. No keys are fetched after `signal` aborts. */
+function admitCallers(
+  { settings, log, now }: ServiceContext,
+  limits: Limits,
+  signal: AbortSignal,
+): Pick<Service, "authenticate" | "invitations" | "rateLimiter" | "guestLimiter"> {
+  const byAuth = createAuthentication(settings.auth, { limits, log, now, signal });
+  const invitations = new Invitations({ limits, now: steadyNow });
+  return {
+    authenticate: settings.invitations ? invitations.admitting(byAuth) : byAuth,
+    invitations,
+    rateLimiter: createRateLimiter(limits.requestsPerMinute, requestsAtOnce(settings.limits, limits)),
+    guestLimiter: createRateLimiter(defaults.invitationRequestsPerMinute),
+  };
+}
+
+function createRateLimiter(perMinute: number, atOnce: number = perMinute): RateLimiter {
   return new RateLimiter({
-    perMinute: limits.requestsPerMinute,
-    atOnce: requestsAtOnce(given, limits),
+    perMinute,
+    atOnce,
     maxSubjects: defaults.maxRateLimitedSubjects,
     now: steadyNow,
   });
@@ -170,7 +190,7 @@ function onSocketError(log: Log): (err: unknown) => void {
 function openRegistry(
   { settings, log }: ServiceContext,
   forwarder: Forwarder,
-  telemetry: RegistrationObserver,
+  observers: readonly RegistrationObserver[],
 ): Registry {
   const onFault = (method: string, err: unknown): void =>
     log.write("error", "observer-failed", "an observer of registrations failed", { method, err });
@@ -180,7 +200,7 @@ function openRegistry(
     maxRegistrations,
     maxCids,
     now: steadyNow,
-    observers: [registrationLog(log), hookObserver(settings.hooks, onFault), telemetry],
+    observers: [registrationLog(log), hookObserver(settings.hooks, onFault), ...observers],
     onObserverFault: onFault,
   });
 }

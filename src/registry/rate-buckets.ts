@@ -29,16 +29,16 @@ export interface RateBucketStats {
 
 /**
  * Returns the key of a registration. Registrations with the same key share a rate, and the budget for STUN messages in their
- * names. Until the address is proven the account stands in for it: both name a source.
+ * names. The account is the subject, or for an invitation its inviter. Where clients are rated by address, it stands in for that until
+ * one is proven: both name a source.
  */
 export function rateKeyOf(registration: {
   readonly ratedBy: RatedBy;
-  readonly subject: string;
   readonly account: string;
   readonly address: Address | null;
 }): string {
-  const { ratedBy, subject, account, address } = registration;
-  if (ratedBy === "subject") return subject;
+  const { ratedBy, account, address } = registration;
+  if (ratedBy === "subject") return account;
   return address ? sourceName(address.address) : account;
 }
 

@@ -3,7 +3,7 @@ import type { PeerAddress } from "../wire/address.ts";
 import type { AddressProof } from "./address-proof.ts";
 import type { Quota } from "./admission.ts";
 
-/** The token bucket that a registration's traffic draws from: its subject's, or its address's where all clients are one subject. */
+/** The token bucket that a registration's traffic draws from: its account's, or its address's where all clients are one subject. */
 export type RatedBy = "subject" | "address";
 
 /** The process that holds a registration. */
@@ -17,7 +17,7 @@ export interface Instance {
 /** A request to register connection IDs. */
 export interface RegistrationSpec {
   readonly subject: string;
-  /** The account whose quota it uses: the subject, or its address where all clients are one subject. */
+  /** The account whose quota it uses: the subject, its inviter, or its address where all clients are one subject. */
   readonly account: string;
   readonly quota: Quota;
   readonly ratedBy: RatedBy;
@@ -63,7 +63,7 @@ export interface InitialRouteSpec {
   readonly from: string | undefined;
 }
 
-/** Reason for the end of a registration: its owner, expiry, an administrator who is not its owner, or the relay's end. */
+/** Reason for the end of a registration: its owner, expiry, an administrator or inviter who is not its owner, or the relay's end. */
 export type EndReason = "ended" | "expired" | "revoked" | "closed";
 
 /** Observer of registrations: of each one's beginning and end, once each, and of every new address in between. */

@@ -84,7 +84,7 @@ export class Registry implements StunAuthority {
     return true;
   }
 
-  /** Ends any subject's registration at once, for an administrator. Reports whether it did. */
+  /** Ends any subject's registration at once, for an administrator or inviter. Reports whether it did. */
   revoke(id: string): boolean {
     const entry = this.#live(id);
     if (entry) this.#end(entry, "revoked");

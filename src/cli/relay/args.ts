@@ -96,6 +96,11 @@ export const relayArgs = {
     description: "The option `limits` of quicpipe(), as in the config file",
     valueHint: "json",
   },
+  invitations: {
+    type: "string",
+    description: "The option `invitations` of quicpipe(): `true` (default) or `false`",
+    valueHint: "json",
+  },
   console: {
     type: "string",
     description: "The option `console` of quicpipe(): `false`, or where it is",

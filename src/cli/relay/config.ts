@@ -63,6 +63,7 @@ const fileOptions: Readonly<Record<keyof FileOptions, (args: RelayArgs, file: un
   stunPort: (args) => numberOf("--stun-port", args["stun-port"], ports),
   forwarder: forwarderOf,
   xdp: xdpOf,
+  invitations: ({ invitations }) => jsonOf("--invitations", invitations),
   limits: ({ limits }) => jsonOf("--limits", limits),
   metricsListen: (args) => args["metrics-listen"],
   logFormat: (args) => args["log-format"],

@@ -37,18 +37,23 @@ const certificateAlerts: ReadonlyMap<number, string> = new Map([
 const caRemedy =
   "give its CA as `relayCa` (--relay-ca on the command line); for `quicpipe relay` that is the file its log names";
 
+const pinRemedy = "get the relay's pin anew, or another ticket, from whom you trust";
+
 /**
  * Returns the error of a connection to the relay that has ended by itself.
  *
  * @param phase how far it had come.
  * @param remote the relay's address.
+ * @param isPinned whether the relay is known by the pin of its key.
  */
 export function endError(
   { by, isApplication, errorCode, reason }: EngineEnd,
   phase: "handshake" | "session",
   remote: string,
+  isPinned = false,
 ): (sent: boolean) => QuicpipeError {
   const untrusted = by === "this" && certificateAlerts.get(errorCode);
+  if (untrusted && isPinned) return () => distrusted("its key is not the one that was pinned", pinRemedy);
   if (untrusted) return () => distrusted(untrusted, errorCode === unknownCa ? caRemedy : undefined);
   const note = reason && ` (${reason})`;
   const code = `0x${errorCode.toString(16)}${note}`;

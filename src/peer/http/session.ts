@@ -189,7 +189,9 @@ export class Http3Session {
 
   #explain(): void {
     const end = this.#connection.end();
-    if (end) this.#end(endError(end, this.#phase, formatAddress(this.#options.path.remote)));
+    const { path, trust } = this.#options;
+    const isPinned = trust.demand.kind === "pins";
+    if (end) this.#end(endError(end, this.#phase, formatAddress(path.remote), isPinned));
   }
 
   #fail(why: string, sent = false): void {

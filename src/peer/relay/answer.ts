@@ -1,5 +1,6 @@
 import { QuicpipeError } from "../../errors.ts";
 import {
+  type InvitationResponse,
   maxMessagePackets,
   type MailboxTakeResponse,
   type MessageState,
@@ -10,6 +11,9 @@ import {
 
 /** Longest ID, name or address from a relay, in UTF-16 code units: a name has at most 256 bytes of UTF-8. */
 const maxTextLength = 256;
+
+/** Longest token of an invitation, in characters. */
+const maxTokenLength = 1024;
 
 const states: readonly MessageState[] = ["queued", "taken", "expired"];
 
@@ -22,6 +26,14 @@ export function requireRegistration(answer: RegisterResponse | undefined): Regis
   const areAddresses = isText(relay) && isText(bound) && (address === null || isText(address));
   if (isText(id) && isText(secret) && areAddresses && isPortOrNone(stunPort)) return answer!;
   throw odd("a registration");
+}
+
+/** Requires an invitation. @throws ERR_QUICPIPE_RELAY_REFUSED otherwise. */
+export function requireInvitation(answer: InvitationResponse | undefined): InvitationResponse {
+  const { id, sender, recipient, token, relay }: Fields = { ...answer };
+  const isToken = isString(token) && token.length <= maxTokenLength && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(token);
+  if (isText(id) && isText(sender) && isText(recipient) && isToken && isText(relay)) return answer!;
+  throw odd("an invitation");
 }
 
 /** Requires a list of messages. @throws ERR_QUICPIPE_RELAY_REFUSED otherwise. */

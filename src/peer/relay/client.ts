@@ -1,6 +1,8 @@
 import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
 import {
+  type InvitationRequest,
+  type InvitationResponse,
   isName,
   type MailboxListResponse,
   type MailboxRefuseRequest,
@@ -106,6 +108,17 @@ export class RelayClient {
       signal,
     });
     return requireMessages(list?.messages);
+  }
+
+  /** Makes an invitation. */
+  invite(request: InvitationRequest): Promise<InvitationResponse> {
+    return this.#call("POST", paths.invitations, { body: request });
+  }
+
+  /** Revokes an invitation. One that is already gone is no error. */
+  async revokeInvitation(id: string): Promise<void> {
+    const path = `${paths.invitations}/${encodeURIComponent(id)}`;
+    await this.#call("DELETE", path, { accept: ["ERR_QUICPIPE_INVITATION_NOT_FOUND"] });
   }
 
   /** Returns the relay's statistics and registrations. */

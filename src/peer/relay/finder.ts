@@ -4,6 +4,7 @@ import type { Engine } from "../engine/contract.ts";
 import { relayUnreachable } from "../http/http.ts";
 import { unreachable } from "../http/http3-error.ts";
 import { Http3Session } from "../http/session.ts";
+import { optionError } from "../../option-checks.ts";
 import type { PeerSettings } from "../options.ts";
 import { pause } from "../time/pause.ts";
 import { lookUpRelay, orderAddresses } from "../relay-addresses.ts";
@@ -16,6 +17,8 @@ import type { PeerSocket } from "../socket.ts";
 export interface RelayEvents {
   /** Called when an HTTP session has replaced another: the relay may be a new one. */
   readonly onReturn?: () => void;
+  /** Called with the relay's certificate (DER), when it was verified up to a CA. */
+  readonly onCertificate?: (der: Uint8Array) => void;
   /** Called when the relay announces that it ends the HTTP session (GOAWAY). */
   readonly onGoaway?: () => void;
 }
@@ -29,7 +32,7 @@ export function createRelayHttp(
   settings: PeerSettings,
   loadEngine: () => Engine,
   socket: PeerSocket,
-  { onReturn, onGoaway }: RelayEvents = {},
+  { onReturn, ...events }: RelayEvents = {},
 ): RelayHttp {
   let isFirst = true;
   const onAnswer = (): void => {
@@ -41,17 +44,24 @@ export function createRelayHttp(
     return new RelayHttp(async () => {
       const addresses = reachable(settings.addresses, socket);
       const tls =
-        transport === "tls" ? { host: relayHost, trust: relayTrust(relayHost, relayCa) } : undefined;
+        transport === "tls" ? { host: relayHost, trust: trustOverTls(relayHost, relayCa) } : undefined;
       // Loaded here alone: `node:http` takes Node 70 ms.
       const { TcpSession } = await import("../http/tcp.ts");
       return new TcpSession({ addresses, port: relay.port, authority, tls, onAnswer });
     });
-  const finder = new RelayFinder(settings, loadEngine, socket, onGoaway);
+  const finder = new RelayFinder(settings, loadEngine, socket, events);
   return new RelayHttp(async (signal) => {
     const session = await finder.open(signal);
     onAnswer();
     return session;
   });
+}
+
+/** @throws ERR_QUICPIPE_OPTION_INVALID for a pin, which the QUIC engine checks. */
+function trustOverTls(host: string, relayCa: string | undefined): RelayTrust {
+  const trust = relayTrust(host, relayCa);
+  if (trust.demand.kind !== "pins") return trust;
+  throw optionError("relayCa", "a pin of the relay's key takes HTTP/3, and so the QUIC engine: give its CA");
 }
 
 /** @throws ERR_QUICPIPE_RELAY_UNREACHABLE if the peer's socket can send to none of the addresses. */
@@ -69,14 +79,14 @@ class RelayFinder {
   readonly #settings: PeerSettings;
   readonly #loadEngine: () => Engine;
   readonly #socket: PeerSocket;
-  readonly #onGoaway: (() => void) | undefined;
+  readonly #events: RelayEvents;
   /** Addresses from the last look-up. */
   #known: readonly string[];
   /** Made once: the system has more than a hundred CAs. */
   #trust: RelayTrust | undefined;
 
-  constructor(settings: PeerSettings, loadEngine: () => Engine, socket: PeerSocket, onGoaway?: () => void) {
-    this.#onGoaway = onGoaway;
+  constructor(settings: PeerSettings, loadEngine: () => Engine, socket: PeerSocket, events: RelayEvents) {
+    this.#events = events;
     this.#settings = settings;
     this.#loadEngine = loadEngine;
     this.#socket = socket;
@@ -88,7 +98,7 @@ class RelayFinder {
     const deadline = AbortSignal.timeout(this.#settings.requestTimeoutMs);
     const signal = AbortSignal.any([closing, deadline]);
     const { relayHost, relayCa } = this.#settings;
-    const trust = (this.#trust ??= relayTrust(relayHost, relayCa));
+    const trust = (this.#trust ??= this.#noting(relayTrust(relayHost, relayCa)));
     try {
       const session = await raceAddresses<Http3Session>({
         addresses: () => this.#addresses(signal),
@@ -105,6 +115,17 @@ class RelayFinder {
     }
   }
 
+  #noting(trust: RelayTrust): RelayTrust {
+    return {
+      ...trust,
+      refusalOf: (der) => {
+        const why = trust.refusalOf(der);
+        if (why === undefined) this.#events.onCertificate?.(der);
+        return why;
+      },
+    };
+  }
+
   /** Returns the current addresses, or the last known ones if the look-up takes too long or fails. */
   async #addresses(signal: AbortSignal): Promise<readonly string[]> {
     const { relayHost } = this.#settings;
@@ -117,7 +138,7 @@ class RelayFinder {
   }
 
   async #attempt(address: string, trust: RelayTrust, signal: AbortSignal): Promise<Http3Session> {
-    const [engine, socket, onGoaway] = [this.#loadEngine(), this.#socket, this.#onGoaway];
+    const [engine, socket, { onGoaway }] = [this.#loadEngine(), this.#socket, this.#events];
     const { authority, relay } = this.#settings;
     const path = socket.pathTo({ address, port: relay.port });
     try {

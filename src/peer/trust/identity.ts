@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
+import { createHash, createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { createCertificate } from "../../files/certificate.ts";
 import { QuicpipeError } from "../../errors.ts";
 import { requireOptions, requireText } from "../../option-checks.ts";
@@ -64,13 +64,17 @@ export function loadIdentity(pem: string): Identity {
  * @throws ERR_QUICPIPE_IDENTITY_INVALID if it does not parse.
  */
 export function pinOf(certificate: string | Uint8Array): string {
-  const key = parsed(() =>
-    (typeof certificate === "string"
-      ? new X509Certificate(certificate)
-      : parseDer(certificate)
-    ).publicKey.export({ type: "spki", format: "der" }),
+  return parsed(() =>
+    pinOfKey(
+      (typeof certificate === "string" ? new X509Certificate(certificate) : parseDer(certificate)).publicKey,
+    ),
   );
-  return pinPrefix + createHash("sha256").update(key).digest("base64");
+}
+
+/** Returns the pin of a public key. */
+export function pinOfKey(key: KeyObject): string {
+  const der = key.export({ type: "spki", format: "der" });
+  return pinPrefix + createHash("sha256").update(der).digest("base64");
 }
 
 /** Returns the pin of a certificate that the other peer chose the bytes of; `undefined` if it does not parse. TLS is laxer about them. */

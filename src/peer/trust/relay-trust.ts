@@ -5,6 +5,8 @@ import { namesOf } from "../../files/certificate.ts";
 import { optionError } from "../../option-checks.ts";
 import { parseDer, requireCertificates } from "../../files/pem.ts";
 import type { CertificateDemand } from "../engine/contract.ts";
+import { pinPrefix } from "./identity.ts";
+import { createTrustPolicy, parsePin } from "./trust.ts";
 
 /** How the relay's certificate is verified. */
 export interface RelayTrust {
@@ -20,18 +22,25 @@ export interface RelayTrust {
  * Determines how to verify the relay at `host`: its certificate has to lead to one of the trusted CAs, or be one of them, and to
  * be valid for the name or address.
  *
- * @param relayCa PEM text; the system's CAs if absent; `"insecure"` verifies nothing.
+ * @param relayCa PEM text, or the pin of the relay's key; the system's CAs if absent; `"insecure"` verifies nothing.
  * @throws ERR_QUICPIPE_OPTION_INVALID if `relayCa` is no PEM text with a certificate, or is absent and the system has none.
  */
 export function relayTrust(host: string, relayCa: string | undefined): RelayTrust {
   const serverName = isIP(host) === 0 ? host : undefined;
   if (relayCa === "insecure") return { serverName, demand: { kind: "none" }, refusalOf: () => undefined };
+  if (relayCa?.startsWith(pinPrefix))
+    return { serverName, demand: pinDemand(relayCa), refusalOf: () => undefined };
   const authorities =
     relayCa === undefined ? getCACertificates("default") : requireCertificates("relayCa", relayCa);
   if (authorities.length === 0)
     throw optionError("relayCa", "the system has no CA certificates: give the relay's as relayCa");
   const demand = { kind: "ca", pem: authorities.join("\n") } as const;
   return { serverName, demand, refusalOf: (der) => refusalOf(der, host) };
+}
+
+/** TLS compares the keys. Whoever pins a key needs neither a CA nor a name. */
+function pinDemand(pin: string): CertificateDemand {
+  return createTrustPolicy([parsePin(pin, "relayCa")]).demand;
 }
 
 function refusalOf(der: Uint8Array, host: string): string | undefined {

@@ -78,7 +78,7 @@ const optionTable: OptionTable<DevelopmentTokenOptions> = {
 /** A hundred years at most, as a date has an end. */
 const ttlRange = range(1, defaults.developmentTokenTtlSeconds, 100 * 365 * 86_400);
 
-const defaultScope = [scopes.register, scopes.send, scopes.receive].join(" ");
+const defaultScope = [scopes.register, scopes.send, scopes.receive, scopes.invite].join(" ");
 
 function makeKey(path: string): Uint8Array {
   const key = randomBytes(keyBytes);

@@ -19,6 +19,8 @@ export interface Identity {
   readonly account: string;
   /** End of the token's validity, clock tolerance included, in ms since the epoch; `Infinity` without a token. */
   readonly expiresAtMs: number;
+  /** ID of the invitation that it holds, on whose inviter's account it is. */
+  readonly invitation?: string;
 }
 
 /** Authenticates a request. `sourceOf` names its source, for requests without a token. */
@@ -60,7 +62,7 @@ export function subjectQuota(limits: Limits): Quota {
 export function anonymousIdentity(limits: Limits, source: string): Identity {
   return {
     subject: "anonymous",
-    scopes: new Set([scopes.register, scopes.send, scopes.receive]),
+    scopes: new Set([scopes.register, scopes.send, scopes.receive, scopes.invite]),
     quota: subjectQuota(limits),
     peers: undefined,
     limited: false,

@@ -23,6 +23,7 @@ export const problemKinds: Partial<Record<QuicpipeErrorCode, ProblemKind>> = {
   ERR_QUICPIPE_KEY_INVALID: { status: 400, title: "Key not valid" },
   ERR_QUICPIPE_NUM_INVALID: { status: 400, title: "Number of connection IDs not valid" },
   ERR_QUICPIPE_TTL_INVALID: { status: 400, title: "Lifetime not valid" },
+  ERR_QUICPIPE_CONNECTIONS_INVALID: { status: 400, title: "Number of connections not valid" },
   ERR_QUICPIPE_NOTE_INVALID: { status: 400, title: "Note not valid" },
   ERR_QUICPIPE_PACKETS_INVALID: { status: 400, title: "Packets not valid" },
   ERR_QUICPIPE_PACKET_NOT_INITIAL: { status: 400, title: "Packet is no QUIC Initial" },
@@ -38,8 +39,11 @@ export const problemKinds: Partial<Record<QuicpipeErrorCode, ProblemKind>> = {
   ERR_QUICPIPE_ORIGIN_FORBIDDEN: { status: 403, title: "Request from another origin" },
   ERR_QUICPIPE_JWKS_UNAVAILABLE: { status: 503, title: "Token keys out of reach" },
   ERR_QUICPIPE_RECIPIENT_FORBIDDEN: { status: 403, title: "Recipient not allowed" },
+  ERR_QUICPIPE_INVITATION_ENDED: { status: 401, title: "Invitation ended" },
+  ERR_QUICPIPE_INVITATION_USED: { status: 403, title: "Invitation used" },
   ERR_QUICPIPE_REGISTRATION_NOT_FOUND: { status: 404, title: "No such registration" },
   ERR_QUICPIPE_MESSAGE_NOT_FOUND: { status: 404, title: "No such message" },
+  ERR_QUICPIPE_INVITATION_NOT_FOUND: { status: 404, title: "No such invitation" },
   ERR_QUICPIPE_CID_CONFLICT: { status: 409, title: "Connection IDs held by another" },
   ERR_QUICPIPE_MESSAGE_TAKEN: { status: 409, title: "Message taken already" },
   ERR_QUICPIPE_OWN_ADDRESS: { status: 403, title: "Address of the relay itself" },
@@ -50,6 +54,7 @@ export const problemKinds: Partial<Record<QuicpipeErrorCode, ProblemKind>> = {
   ERR_QUICPIPE_MAILBOX_FULL: { status: 429, title: "Mailbox full" },
   ERR_QUICPIPE_MAILBOX_STORE_FULL: { status: 503, title: "Message store full" },
   ERR_QUICPIPE_WAITER_QUOTA: { status: 429, title: "Too many open waits" },
+  ERR_QUICPIPE_INVITATION_QUOTA: { status: 429, title: "Too many invitations" },
   ERR_QUICPIPE_RATE_LIMITED: { status: 429, title: "Too many requests" },
   ERR_QUICPIPE_DRAINING: { status: 503, title: "The relay is shutting down" },
   ERR_QUICPIPE_INTERNAL: { status: 500, title: "Internal error" },
@@ -84,6 +89,6 @@ function setChallenge(headers: Headers, error: QuicpipeError, title: string): vo
   if (code === "ERR_QUICPIPE_TOKEN_MISSING") headers.set("www-authenticate", realm);
   else if (isQuicpipeError(error, "ERR_QUICPIPE_SCOPE_MISSING"))
     headers.set("www-authenticate", `${realm}, error="insufficient_scope", scope="${error.details.scope}"`);
-  else if (code.startsWith("ERR_QUICPIPE_TOKEN_"))
+  else if (code.startsWith("ERR_QUICPIPE_TOKEN_") || code === "ERR_QUICPIPE_INVITATION_ENDED")
     headers.set("www-authenticate", `${realm}, error="invalid_token", error_description="${title}"`);
 }

@@ -44,6 +44,10 @@ export interface LimitOptions {
   readonly maxWaiters?: number;
   /** Open long polls and event streams per subject, from 1. Default 8. */
   readonly maxWaitersPerSubject?: number;
+  /** Invitations in all, from 1: those that may be used, and those with registrations. Default 10 000. */
+  readonly maxInvitations?: number;
+  /** Invitations per subject, from 1. Default 64. */
+  readonly maxInvitationsPerSubject?: number;
   /** State-changing requests per subject and minute, from 1. Default 600. */
   readonly requestsPerMinute?: number;
 }
@@ -74,6 +78,8 @@ const ranges: Readonly<Record<keyof Limits, IntegerRange>> = {
   maxMessageBytesPerSender: range(defaults.minMessageBytes, defaults.maxMessageBytesPerSender),
   maxWaiters: range(1, defaults.maxWaiters),
   maxWaitersPerSubject: range(1, defaults.maxWaitersPerSubject),
+  maxInvitations: range(1, defaults.maxInvitations),
+  maxInvitationsPerSubject: range(1, defaults.maxInvitationsPerSubject),
   requestsPerMinute: range(1, defaults.requestsPerMinute),
 };
 
@@ -93,6 +99,7 @@ const sharedLimitNames = [
   "maxMessagesPerSender",
   "maxMessageBytesPerSender",
   "maxWaitersPerSubject",
+  "maxInvitationsPerSubject",
   "requestsPerMinute",
 ] as const;
 

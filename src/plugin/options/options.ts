@@ -51,7 +51,7 @@ export interface RelayHooks {
   readonly onRegister?: (registration: HookedRegistration) => void;
   /** Called with the new address. The first one proven by STUN counts too. */
   readonly onMove?: (registration: HookedRegistration) => void;
-  /** @param reason its owner ended it, its time was over, an administrator revoked another's, or the relay closed. */
+  /** @param reason its owner ended it, its time was over, an administrator or inviter revoked another's, or the relay closed. */
   readonly onEnd?: (registration: HookedRegistration, reason: EndReason) => void;
 }
 
@@ -108,6 +108,11 @@ export interface QuicpipeOptions {
    * development key; required in production.
    */
   readonly auth?: "none" | AuthFunction | TokenAuthOptions;
+  /**
+   * Whether peers with the scope `relay:invite` may invite others for a few connections (`POST /v1/invitations`), which tickets need.
+   * Default true.
+   */
+  readonly invitations?: boolean;
   /** Limits on registrations, rates, messages and requests. Each has a default. */
   readonly limits?: LimitOptions;
   /** Functions of the app that are called as registrations begin, move and end. */

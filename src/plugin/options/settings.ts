@@ -19,6 +19,7 @@ import {
   type OptionChecks,
   type OptionTable,
   range,
+  requireBoolean,
   requireFunction,
   requireInteger,
   requireOneOf,
@@ -53,6 +54,7 @@ export interface Settings
   /** Path in front of `/metrics` including the base path; `undefined` if it is off. */
   readonly metricsPath: string | undefined;
   readonly auth: AuthSettings;
+  readonly invitations: boolean;
   readonly limits: Limits;
   readonly logger: Logger;
 }
@@ -85,6 +87,7 @@ export function resolveSettings(given: QuicpipeOptions | undefined, environment:
     health: (_, value) => resolvePathBefore("health", value, "false or"),
     metrics: (_, value) => resolveMetricsPath(value),
     auth: (_, value) => resolveAuth(value, production),
+    invitations: (path, value) => requireBoolean(path, value, true),
     limits: (_, value) => resolveLimits(value),
     hooks: (_, value) => resolveHooks(value),
     forwarder: (_, value) => resolveForwarder(value, environment),

@@ -1,6 +1,7 @@
 import { paths } from "../../protocol.ts";
 import { clientSourceOf } from "../http/client-address.ts";
 import { problemResponse } from "../http/problem.ts";
+import { invitationRoutes } from "./invitations.ts";
 import { mailboxRoutes } from "./mailbox.ts";
 import { answerOpenApi } from "./openapi.ts";
 import * as operations from "./operations.ts";
@@ -11,6 +12,7 @@ import { statsRoutes } from "./stats.ts";
 const current: readonly DescribedRoute[] = [
   ...registrationRoutes,
   ...mailboxRoutes,
+  ...invitationRoutes,
   ...statsRoutes,
   {
     method: "GET",
@@ -47,7 +49,9 @@ export const api: RouteFamily = {
     paths.openapi,
     paths.stats,
     paths.events,
-    ...[paths.register, paths.registrations, paths.mailbox, paths.messages].map((root) => `${root}/**`),
+    ...[paths.register, paths.registrations, paths.mailbox, paths.messages, paths.invitations].map(
+      (root) => `${root}/**`,
+    ),
   ],
   identify: identifyByToken,
   refuse: problemResponse,

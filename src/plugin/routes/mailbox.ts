@@ -120,6 +120,7 @@ async function takeTo(
 ): Promise<MailboxTakeResponse> {
   const taken = await service.mailbox.take(identity.subject, param("id"));
   const { sender, note, packets, destinationId, from } = taken;
+  service.invitations.use(sender, from);
   const dialer = service.registry.routeInitial({
     destinationId,
     to,

@@ -13,6 +13,7 @@ const registrationCodes: readonly QuicpipeErrorCode[] = [
   "ERR_QUICPIPE_CID_QUOTA",
   "ERR_QUICPIPE_TABLE_FULL",
   "ERR_QUICPIPE_DRAINING",
+  "ERR_QUICPIPE_INVITATION_USED",
 ];
 
 /** The part of a route's OpenAPI description that does not follow from method, path and scope. */
@@ -154,6 +155,37 @@ export const recall: Operation = {
   summary: "Recalls a message that is not taken.",
   answers: { 204: { description: "Gone." } },
   codes: ["ERR_QUICPIPE_MESSAGE_NOT_FOUND", "ERR_QUICPIPE_MESSAGE_TAKEN"],
+};
+
+export const invite: Operation = {
+  operationId: "invite",
+  summary:
+    "Makes an invitation: a token by which another may connect to one recipient, on the caller's account.",
+  requestBody: jsonBody("InvitationRequest"),
+  answers: { 201: jsonAnswer("InvitationResponse", "The invitation, with its token.") },
+  codes: [
+    "ERR_QUICPIPE_RECIPIENT_INVALID",
+    "ERR_QUICPIPE_RECIPIENT_FORBIDDEN",
+    "ERR_QUICPIPE_CONNECTIONS_INVALID",
+    "ERR_QUICPIPE_TTL_INVALID",
+    "ERR_QUICPIPE_INVITATION_QUOTA",
+    "ERR_QUICPIPE_DRAINING",
+    "ERR_QUICPIPE_NOT_FOUND",
+  ],
+};
+
+export const listInvitations: Operation = {
+  operationId: "listInvitations",
+  summary: "Lists the caller's own invitations.",
+  answers: { 200: jsonAnswer("InvitationListResponse", "The invitations, without their tokens.") },
+  codes: ["ERR_QUICPIPE_NOT_FOUND"],
+};
+
+export const revokeInvitation: Operation = {
+  operationId: "revokeInvitation",
+  summary: "Revokes one of the caller's invitations, and ends its registrations and messages at once.",
+  answers: { 204: { description: "Revoked; its packets are dropped from now on." } },
+  codes: ["ERR_QUICPIPE_INVITATION_NOT_FOUND", "ERR_QUICPIPE_NOT_FOUND"],
 };
 
 export const stats: Operation = {

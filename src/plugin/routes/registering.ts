@@ -4,9 +4,11 @@ import { type RegisterResponse, scopes } from "../../protocol.ts";
 import type { Registration, RegistrationSpec } from "../../registry/index.ts";
 import { timestamp } from "../../steady-clock.ts";
 import { formatAddress, isLoopbackHost } from "../../wire/address.ts";
-import { requireScope } from "../auth/identity.ts";
+import { type Identity, requireScope } from "../auth/identity.ts";
 import { requireInstance, requireKey, requireNum, requireTtl } from "../http/request-fields.ts";
+import type { Service } from "../service.ts";
 import type { ApiRequest, TracedRequest } from "./route.ts";
+import { chargeRequests } from "./router.ts";
 
 /**
  * Does `work` with the registration that the member `register` of a body asks for, or without one if there is no such member.
@@ -63,15 +65,24 @@ export function requireSpec(
  * Registers, or refreshes what is registered, and counts that as requests by the connection IDs to derive.
  *
  * @param counted how many of these requests the router has counted.
- * @throws ERR_QUICPIPE_RATE_LIMITED and every code of `Registry.register`
+ * @throws ERR_QUICPIPE_RATE_LIMITED, ERR_QUICPIPE_INVITATION_USED and every code of `Registry.register`
  */
 export function openRegistration(
   spec: RegistrationSpec,
   { identity, service, trace }: TracedRequest,
   counted: 0 | 1,
 ): Registration {
-  service.rateLimiter.take(identity.account, Math.ceil(spec.num / defaults.cidsPerRequest) - counted);
+  const requests = Math.ceil(spec.num / defaults.cidsPerRequest) - counted;
+  if (requests > 0) chargeRequests(identity, service, requests);
+  admitGuest(spec, identity, service);
   return trace.opening(() => service.registry.register(spec));
+}
+
+/** Lets the holder of an invitation have no more registrations than that allows. */
+function admitGuest({ key }: RegistrationSpec, { invitation, subject }: Identity, service: Service): void {
+  const { registry, invitations } = service;
+  if (invitation === undefined || registry.ofKey(key)?.subject === subject) return;
+  invitations.held(invitation).admitRegistration((id) => registry.end(id));
 }
 
 /** Returns what a peer needs to know of its registration, with the secret. */
@@ -107,7 +118,8 @@ function boundAddress({ event, service }: ApiRequest): Pick<RegisterResponse, "b
   return isLoopbackHost(event.url.hostname) ? { bound: formatAddress(service.forwarder.address()) } : {};
 }
 
-function relayAddress({ event, service }: ApiRequest): string {
+/** Returns the `host:port` of the UDP socket for a peer that has asked for this URL. */
+export function relayAddress({ event, service }: ApiRequest): string {
   const { port } = service.forwarder.address();
   // A URL already has brackets around an IPv6 literal.
   return service.settings.publicAddress ?? `${event.url.hostname}:${port}`;

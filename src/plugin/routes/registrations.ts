@@ -52,6 +52,7 @@ function list(request: ApiRequest): Response {
   const { identity, service } = request;
   const registrations = service.registry
     .list(identity.account)
+    .filter(({ subject }) => subject === identity.subject)
     .map((registration) => registrationView(registration, request));
   return json({ registrations } satisfies RegisterListResponse);
 }

@@ -83,8 +83,18 @@ async function admit(family: RouteFamily, route: Route, event: H3Event, service:
   if (route.scope === null) return noIdentity;
   const identity = await family.identify(event, service);
   requireScope(identity, route.scope, route.orScope);
-  if (route.method !== "GET") service.rateLimiter.take(identity.account);
+  if (route.method !== "GET") chargeRequests(identity, service);
   return identity;
+}
+
+/** Counts requests of a caller to its account. @throws ERR_QUICPIPE_RATE_LIMITED */
+export function chargeRequests(
+  { invitation, subject, account }: Identity,
+  { rateLimiter, guestLimiter }: Pick<Service, "rateLimiter" | "guestLimiter">,
+  requests = 1,
+): void {
+  if (invitation !== undefined) guestLimiter.take(subject, requests);
+  rateLimiter.take(account, requests);
 }
 
 /** Placeholder identity for routes without a token. */

@@ -1,5 +1,5 @@
-import { minRegistrationTtlMs, minMessageTtlMs } from "../../defaults/index.ts";
-import { maxMessagePackets, maxNum, refusalReasons } from "../../protocol.ts";
+import { minInvitationTtlMs, minMessageTtlMs, minRegistrationTtlMs } from "../../defaults/index.ts";
+import { maxInvitationConnections, maxMessagePackets, maxNum, refusalReasons } from "../../protocol.ts";
 
 const text = { type: "string" } as const;
 const time = { type: "string", format: "date-time" } as const;
@@ -45,6 +45,15 @@ const registered = {
   description: "What `register` asked for.",
 } as const;
 
+const invitation = {
+  id: text,
+  sender: { ...text, description: "Name under which the recipient sees whoever holds it." },
+  recipient: text,
+  connections: { type: "integer", minimum: 1, maximum: maxInvitationConnections },
+  used: { ...count, description: "How many of them have been made: messages that the recipient took." },
+  expiresAt: time,
+} as const;
+
 const registrationStats = object({
   id: text,
   subject: { ...text, description: "Any text at all: escape it wherever it is shown." },
@@ -83,6 +92,9 @@ export type SchemaName =
   | "MailboxTakeRequest"
   | "MailboxTakeResponse"
   | "MailboxRefuseRequest"
+  | "InvitationRequest"
+  | "InvitationResponse"
+  | "InvitationListResponse"
   | "StatsResponse"
   | "Problem";
 
@@ -169,6 +181,24 @@ export const openApiSchemas: Readonly<Record<SchemaName, unknown>> = {
     ["traceparent", "registration"],
   ),
   MailboxRefuseRequest: object({ reason: { type: "string", enum: refusalReasons } }),
+  InvitationRequest: object(
+    {
+      recipient: { ...text, description: "The one that the holder may send to; the caller if absent." },
+      connections: { ...invitation.connections, default: 1 },
+      ttlMs: {
+        type: "integer",
+        minimum: minInvitationTtlMs,
+        description: "Time in which the connections may be made, in ms. Cut to a day; 10 minutes if absent.",
+      },
+    },
+    ["recipient", "connections", "ttlMs"],
+  ),
+  InvitationResponse: object({
+    ...invitation,
+    token: { ...text, description: "Bearer token of whoever holds the invitation." },
+    relay: { ...text, description: "host:port of the relay's UDP socket." },
+  }),
+  InvitationListResponse: object({ invitations: { type: "array", items: object(invitation) } }),
   StatsResponse: object(
     {
       backend: { type: "string", enum: ["dgram", "native"] },
@@ -202,6 +232,7 @@ export const openApiSchemas: Readonly<Record<SchemaName, unknown>> = {
       },
       mailbox: counts,
       waiters: count,
+      invitations: { ...counts, description: "Those open now, and totals of those made, used and revoked." },
       refused: { ...counts, description: "Requests by code." },
       page: object({
         registrations: { type: "array", items: registrationStats },

@@ -12,7 +12,7 @@ import {
   requireRecipient,
   requireTtl,
 } from "../http/request-fields.ts";
-import type { Message } from "../mailbox/mailbox.ts";
+import type { Message, MessageContent } from "../mailbox/mailbox.ts";
 import type { Limits } from "../options/limits.ts";
 import { registeringWith } from "./registering.ts";
 import type { ApiRequest, TracedRequest } from "./route.ts";
@@ -35,9 +35,21 @@ export async function send(request: TracedRequest): Promise<Response> {
     const from = registration ?? (proof ? registry.at(identity.subject, proof.address) : undefined);
     const message = { ...content, sender: identity.subject, recipient, from: from?.id, trace: origin };
     const before = registration && (await mailbox.sentBefore(message, identity.account));
-    return sentMessage(before ?? (await mailbox.send(message, ttlMs, identity.account)));
+    return sentMessage(before ?? (await leave(message, ttlMs, request)));
   });
   return json(sent, 201, { location: messagePath(event, sent.id) });
+}
+
+/** Leaves a message in the mailbox, within the limits of an invitation if the sender holds one. */
+async function leave(
+  message: MessageContent,
+  ttlMs: number,
+  { identity, service }: ApiRequest,
+): Promise<Message> {
+  const { mailbox, invitations } = service;
+  const leaveFor = (lifeMs: number): Promise<Message> => mailbox.send(message, lifeMs, identity.account);
+  if (identity.invitation === undefined) return await leaveFor(ttlMs);
+  return await invitations.held(identity.invitation).send(mailbox, ttlMs, leaveFor);
 }
 
 /** Returns the path of a message below the relay's path as its sender knows it. */

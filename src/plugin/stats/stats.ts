@@ -14,6 +14,7 @@ import type { MailboxStats } from "../mailbox/mailbox.ts";
 import type { Registry } from "../../registry/index.ts";
 import type { RelayFigures } from "../../telemetry/index.ts";
 import type { Waiters } from "../http/caller-limits.ts";
+import type { Invitations, InvitationStats } from "../invitations/invitations.ts";
 
 /** Where the public UDP sockets of a relay are bound. */
 export interface RelayAddress extends Address {
@@ -58,6 +59,8 @@ export interface RelayStats {
   readonly mailbox: MailboxStats;
   /** Open long polls and event streams. */
   readonly waiters: number;
+  /** Invitations that are open, and totals of those made, used (connections) and revoked. */
+  readonly invitations: InvitationStats;
   /** Requests refused, by code. */
   readonly refused: Readonly<Partial<Record<QuicpipeErrorCode, number>>>;
 }
@@ -75,6 +78,7 @@ export interface CountedParts {
   /** Of the mailbox, as they change. */
   readonly mailboxCounts: MailboxStats;
   readonly waiters: Waiters;
+  readonly invitations: Pick<Invitations, "stats">;
   /** Number of refused requests so far, by code. */
   readonly refused: ReadonlyMap<QuicpipeErrorCode, number>;
 }
@@ -89,7 +93,7 @@ export function relayAddress({
 
 /** Collects the figures of a running relay. */
 export function relayStats(parts: CountedParts): RelayStats {
-  const { forwarder, stunPort, registry, mailboxCounts, waiters, refused } = parts;
+  const { forwarder, stunPort, registry, mailboxCounts, waiters, invitations, refused } = parts;
   const { relayed, path, unclaimed, gateway, dropped, overflowed, stun } = forwarder.stats();
   return {
     backend: forwarder.backend,
@@ -107,6 +111,7 @@ export function relayStats(parts: CountedParts): RelayStats {
     stunPort: stunPort?.counts() ?? null,
     mailbox: { ...mailboxCounts },
     waiters: waiters.size,
+    invitations: invitations.stats(),
     refused: Object.fromEntries(refused),
   };
 }

@@ -3,6 +3,8 @@ import { onTestFinished } from "vitest";
 import type { QuicpipeOptions, Relay } from "../../../src/index.ts";
 import { createRelay } from "./relay.ts";
 import type {
+  InvitationListResponse,
+  InvitationResponse,
   MailboxListResponse,
   MailboxTakeResponse,
   Problem,
@@ -60,6 +62,8 @@ export type AnswerBody = RegisterResponse &
   SentMessage &
   MailboxListResponse &
   MailboxTakeResponse &
+  InvitationResponse &
+  InvitationListResponse &
   Problem & { readonly openapi: string; readonly servers: unknown };
 
 /** An answer of the relay; `body` is the text parsed as JSON, if it is any. */

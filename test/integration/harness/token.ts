@@ -4,7 +4,7 @@ import { scopes } from "../../../src/protocol.ts";
 /** The shared secret of every relay under test. */
 export const secret = "a shared secret of at least 32 bytes, for tests";
 
-const peerScopes = [scopes.register, scopes.send, scopes.receive].join(" ");
+const peerScopes = [scopes.register, scopes.send, scopes.receive, scopes.invite].join(" ");
 
 /** A token that is yet to be signed: alice's, for an hour and with all scopes of a peer, unless `claims` say otherwise. */
 export function unsignedToken(claims: JWTPayload): SignJWT {

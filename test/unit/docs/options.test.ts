@@ -29,6 +29,15 @@ const tables: readonly (readonly [page: string, heading: string, prefix: string,
   ],
   ["peer", "## `peer.dial(target, options)`", "", [["src/peer/dialing.ts", "DialOptions"], trust]],
   ["peer", "## `peer.accept(packets, options)`", "", [["src/peer/accepting.ts", "AcceptOptions"], trust]],
+  [
+    "peer",
+    "## Tickets",
+    "",
+    [
+      ["src/peer/ticket/invites.ts", "InviteOptions"],
+      ["src/peer/dial-ticket.ts", "TicketDialOptions"],
+    ],
+  ],
   ["peer", "## `checkNetwork(options)`", "", [["src/peer/netcheck/check-network.ts", "NetworkCheckOptions"]]],
   ["gateway", "## `serve(app, options)`", "", [["src/gateway/serve.ts", "ServeOptions"]]],
   [

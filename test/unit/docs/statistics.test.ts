@@ -60,6 +60,7 @@ describe("docs/statistics.md", () => {
       ...["relayed", "path.kernel", "path.user"].flatMap((name) => below(name, traffic)),
       ...below("gateway", gatewayFigures()),
       ...below("mailbox", figuresOf("src/plugin/mailbox/mailbox.ts", "MailboxStats")),
+      ...below("invitations", figuresOf("src/plugin/invitations/invitations.ts", "InvitationStats")),
       ...below("dropped", Object.keys(dropped)),
       ...below("stun", Object.keys(stun)),
       ...below("stunPort", Object.keys(new PlainStun(0).counts)),

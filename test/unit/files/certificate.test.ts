@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { createCertificate } from "../../../src/files/certificate.ts";
 import { createIdentity, loadIdentity } from "../../../src/peer/index.ts";
@@ -13,6 +14,9 @@ describe("createCertificate() refuses an option by its name:", () => {
     ["days", { name: "a", days: 0 }],
     ["host", { name: "a", host: "localhost" }],
     ["name", undefined],
+    ["key", { name: "a", key: "text" }],
+    ["key", { name: "a", key: generateKeyPairSync("ed25519").publicKey }],
+    ["key", { name: "a", key: generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey }],
   ])("%s %o", async (option, wrong) => {
     await expect(createCertificate(wrong as never)).rejects.toMatchObject({
       ...invalid,

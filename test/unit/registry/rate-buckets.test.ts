@@ -74,6 +74,16 @@ function by(address: string | null): Partial<RegistrationSpec> {
 }
 
 describe("the rate of a subject", () => {
+  it("is one bucket of a subject and of those that it has invited", () => {
+    const { register, drawn } = setUp();
+    register("bob", 1);
+    register("bob/invite/x", 2, { account: "bob" });
+    register("alice", 3);
+    const [bobs, guests, alices] = drawn();
+    expect(guests).toBe(bobs);
+    expect(alices).not.toBe(bobs);
+  });
+
   it("is one bucket, however many registrations it has", () => {
     const { register, drawn, forwarder } = setUp();
     for (let key = 0; key < 40; key++) register("alice", key);

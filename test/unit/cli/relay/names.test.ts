@@ -31,6 +31,7 @@ const values: Readonly<Record<Flag, readonly [text: string, json: unknown]>> = {
   "xdp-pin": ["true", true],
   forwarder: ['{"maxGatewayClients":7}', { maxGatewayClients: 7 }],
   limits: ['{"maxCids":7}', { maxCids: 7 }],
+  invitations: ["false", false],
   console: ["false", false],
   health: ['{"path":"/x"}', { path: "/x" }],
   telemetry: ["false", false],

@@ -58,6 +58,7 @@ function figuresOf(
     stun: { ...stun, answered: 9 },
     mailbox: { queued: 1, queuedBytes: 1200, taken: 2, expired: 0, refused: 0, recalled: 0 },
     waiters: 6,
+    invitations: { open: 0, made: 0, used: 0, revoked: 0 },
     refused: { ERR_QUICPIPE_TOKEN_EXPIRED: 2 },
     page: { registrations, next: null },
     ...others,

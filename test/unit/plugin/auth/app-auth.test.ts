@@ -44,7 +44,9 @@ describe("an app's function that authenticates", () => {
       [
         "warn",
         "scopes",
-        expect.stringContaining("relay:register, mailbox:send, mailbox:receive, relay:metrics, relay:admin"),
+        expect.stringContaining(
+          "relay:register, mailbox:send, mailbox:receive, relay:invite, relay:metrics, relay:admin",
+        ),
         { scope: "relay:regster" },
       ],
     ]);

@@ -59,6 +59,7 @@ describe("resolveSettings", () => {
     const { limits, logger, ...settings } = resolveSettings(undefined, {});
     expect(settings).toEqual({
       host: "::",
+      invitations: true,
       port: defaults.port,
       upstream: undefined,
       trustedProxies: new Set(["127.0.0.1", "::1"]),
@@ -102,6 +103,8 @@ describe("resolveSettings", () => {
       maxMessagesPerSender: defaults.maxMessagesPerSender,
       maxWaiters: defaults.maxWaiters,
       maxWaitersPerSubject: defaults.maxWaitersPerSubject,
+      maxInvitations: defaults.maxInvitations,
+      maxInvitationsPerSubject: defaults.maxInvitationsPerSubject,
       requestsPerMinute: defaults.requestsPerMinute,
     });
   });

@@ -7,7 +7,7 @@
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { connectAsync } from "@currentspace/http3";
-import { QuicpipeError } from "../../src/errors.ts";
+import { QuicpipeError } from "../../../src/errors.ts";
 
 const ca = readFileSync(process.argv[2]!);
 

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import type { QuicpipeOptions } from "../../../src/index.ts";
-import type { RegisterRequest } from "../../../src/protocol.ts";
-import { initialPacket } from "../harness/packets.ts";
-import { type Answer, call, type RelayApp, serveRelay } from "../harness/relay-app.ts";
-import { secret, tokenFor } from "../harness/token.ts";
+import type { QuicpipeOptions } from "../../../../src/index.ts";
+import type { RegisterRequest } from "../../../../src/protocol.ts";
+import { initialPacket } from "../../harness/packets.ts";
+import { type Answer, call, type RelayApp, serveRelay } from "../../harness/relay-app.ts";
+import { secret, tokenFor } from "../../harness/token.ts";
 
 const packets = [initialPacket().toString("base64")];
 

@@ -2,11 +2,11 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { RelayHooks } from "../../../src/index.ts";
-import { type Answer, call, type RelayApp, serveRelay } from "../harness/relay-app.ts";
-import { openPeer } from "../harness/udp-peer.ts";
-import { encodeBindingRequest, parseBindingReply } from "../../../src/wire/stun-binding.ts";
-import { adminToken, secret, tokenFor } from "../harness/token.ts";
+import type { RelayHooks } from "../../../../src/index.ts";
+import { type Answer, call, type RelayApp, serveRelay } from "../../harness/relay-app.ts";
+import { openPeer } from "../../harness/udp-peer.ts";
+import { encodeBindingRequest, parseBindingReply } from "../../../../src/wire/stun-binding.ts";
+import { adminToken, secret, tokenFor } from "../../harness/token.ts";
 
 const auth = { secret };
 

@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { H3 } from "h3";
 import { expect, it } from "vitest";
-import { post } from "../../../scripts/hostile/clients/http3-frames.ts";
-import { RawHttp3 } from "../../../scripts/hostile/clients/raw-http3.ts";
-import type { RegisterResponse } from "../../../src/protocol.ts";
-import { targetAt, openRawHttp3 } from "../harness/gateway.ts";
-import { startRelay } from "../harness/relay.ts";
-import { openSocket, prove } from "../harness/udp-peer.ts";
+import { post } from "../../../../scripts/hostile/clients/http3-frames.ts";
+import { RawHttp3 } from "../../../../scripts/hostile/clients/raw-http3.ts";
+import type { RegisterResponse } from "../../../../src/protocol.ts";
+import { targetAt, openRawHttp3 } from "../../harness/gateway.ts";
+import { startRelay } from "../../harness/relay.ts";
+import { openSocket, prove } from "../../harness/udp-peer.ts";
 
 it("a refresh whose body comes late does not take a registration back from where STUN has moved it since", async () => {
   let requests = 0;

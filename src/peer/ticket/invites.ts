@@ -1,0 +1,165 @@
+import { randomBytes } from "node:crypto";
+import * as defaults from "../../defaults/index.ts";
+import {
+  optionError,
+  type OptionTable,
+  range,
+  requireIntegers,
+  requireOptions,
+} from "../../option-checks.ts";
+import { type InvitationResponse, maxInvitationConnections } from "../../protocol.ts";
+import { isLoopbackHost, parseAddress } from "../../wire/address.ts";
+import type { PeerSettings } from "../options.ts";
+import { requireInvitation } from "../relay/answer.ts";
+import type { RelayClient } from "../relay/client.ts";
+import { pinPrefix } from "../trust/identity.ts";
+import { createTrustPolicy, type TrustPolicy } from "../trust/trust.ts";
+import { pinOfSeed } from "./one-time-identity.ts";
+import { encodeTicket } from "./ticket.ts";
+
+/** Options of a ticket. */
+export interface InviteOptions {
+  /** How often it may be dialed, 1 to 16; once if absent. */
+  readonly connections?: number | undefined;
+  /** Time in which it may be dialed, in ms, 10 000 to 86 400 000; 600 000, ten minutes, if absent. */
+  readonly ttlMs?: number | undefined;
+}
+
+/** A ticket that a peer has made, for one dialer. */
+export interface Invite {
+  /** What the dialer needs, as text for `dialTicket` or `quicpipe dial`. Who has it can dial: it is a secret until it is used. */
+  readonly ticket: string;
+  readonly expiresAt: Date;
+  /**
+   * Makes the ticket worthless: no more connections are made by it, and the relay forwards nothing for those that were. Connections with a
+   * direct path go on; close them.
+   *
+   * @throws ERR_QUICPIPE_RELAY_UNREACHABLE, or the code of the relay's refusal; this peer accepts nobody by it in any case.
+   */
+  revoke(): Promise<void>;
+}
+
+/** What {@link Invites} need of their peer. */
+export interface InvitesParts {
+  readonly settings: Pick<
+    PeerSettings,
+    "relayCa" | "transport" | "authority" | "basePath" | "relayHost" | "token"
+  >;
+  readonly relay: Pick<RelayClient, "invite" | "revokeInvitation">;
+  /** Pin of this peer's key. */
+  readonly pin: string;
+  /** Returns the pin of the key of the relay's certificate, once there was an answer. */
+  readonly relayPin: () => string | undefined;
+}
+
+/** A use of a ticket that is kept for one message. */
+export interface Reservation {
+  readonly policy: TrustPolicy;
+  /** Gives it back: there is no connection. */
+  release(): void;
+}
+
+interface OpenInvite {
+  readonly policy: TrustPolicy;
+  /** By `performance.now()`. */
+  readonly endsAtMs: number;
+  left: number;
+}
+
+const ranges = {
+  connections: range(1, 1, maxInvitationConnections),
+  ttlMs: range(defaults.minInvitationTtlMs, defaults.invitationTtlMs, defaults.maxInvitationTtlMs),
+};
+const optionTable: OptionTable<InviteOptions> = ranges;
+
+/**
+ * The tickets of a peer. Whoever the relay says a message is from, it is accepted by a ticket only with the key of that ticket, which the
+ * relay does not know.
+ */
+export class Invites {
+  readonly #parts: InvitesParts;
+  /** By the name under which the relay announces who dials. */
+  readonly #bySender = new Map<string, OpenInvite>();
+  #hasMade = false;
+
+  constructor(parts: InvitesParts) {
+    this.#parts = parts;
+  }
+
+  /** Whether a ticket was made, used or not. */
+  get hasMade(): boolean {
+    return this.#hasMade;
+  }
+
+  /** Makes a ticket. */
+  async invite(options: InviteOptions | undefined): Promise<Invite> {
+    const { connections, ttlMs } = requireIntegers(
+      "invite(…)",
+      requireOptions("invite(…)", options, optionTable),
+      ranges,
+    );
+    const { settings, relay } = this.#parts;
+    requireTrustToHandOn(settings);
+    const endsAtMs = performance.now() + ttlMs;
+    const made = requireInvitation(await relay.invite({ connections, ttlMs }));
+    const seed = randomBytes(32);
+    const invite = { policy: createTrustPolicy([pinOfSeed(seed)]), endsAtMs, left: connections };
+    this.#forgetEnded();
+    this.#bySender.set(made.sender, invite);
+    this.#hasMade = true;
+    return {
+      ticket: this.#ticketOf(made, seed),
+      expiresAt: new Date(Date.now() + endsAtMs - performance.now()),
+      revoke: async () => {
+        this.#bySender.delete(made.sender);
+        await relay.revokeInvitation(made.id);
+      },
+    };
+  }
+
+  /** Whether a message of this sender may be accepted by a ticket. */
+  isOpenTo(sender: string): boolean {
+    const invite = this.#bySender.get(sender);
+    return invite !== undefined && invite.left > 0 && performance.now() < invite.endsAtMs;
+  }
+
+  /** Keeps a use of the ticket for a message of this sender; `undefined` if there is no ticket for it. */
+  reserve(sender: string): Reservation | undefined {
+    const invite = this.#bySender.get(sender);
+    if (!invite || !this.isOpenTo(sender)) return undefined;
+    invite.left--;
+    return { policy: invite.policy, release: () => void invite.left++ };
+  }
+
+  #forgetEnded(): void {
+    for (const sender of this.#bySender.keys()) {
+      const { endsAtMs } = this.#bySender.get(sender)!;
+      if (performance.now() >= endsAtMs) this.#bySender.delete(sender);
+    }
+  }
+
+  #ticketOf({ recipient, token, relay: publicAddress }: InvitationResponse, seed: Uint8Array): string {
+    const { settings, pin } = this.#parts;
+    const relayPin = settings.relayCa === undefined ? undefined : this.#parts.relayPin();
+    const host = relayPin === undefined ? settings.authority : hostFor(settings, publicAddress);
+    const relay = `https://${host}${settings.basePath}`;
+    return encodeTicket({ relay, relayPin, name: recipient, pin, token, seed });
+  }
+}
+
+/** Returns the host and port for peers elsewhere: the address that the relay tells, if this peer is on its machine. */
+function hostFor({ relayHost, authority }: InvitesParts["settings"], publicAddress: string): string {
+  const told = parseAddress(publicAddress)?.address;
+  return isLoopbackHost(relayHost) && told !== undefined && !isLoopbackHost(told) ? publicAddress : authority;
+}
+
+/** @throws ERR_QUICPIPE_OPTION_INVALID if a ticket could not say how to trust the relay. */
+function requireTrustToHandOn({ transport, relayCa }: InvitesParts["settings"]): void {
+  if (transport !== "http3")
+    throw optionError("relay", "an http: relay is for this machine alone: a ticket needs its https: URL");
+  if (relayCa === "insecure")
+    throw optionError(
+      "relayCa",
+      `with relayCa "insecure" a ticket could not say how to trust the relay: give its CA, or the pin of its key (${pinPrefix}…)`,
+    );
+}
