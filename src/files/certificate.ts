@@ -38,10 +38,12 @@ const dayMs = 86_400_000;
  */
 export async function createCertificate(options: CertificateOptions): Promise<Certificate> {
   const { name, hosts, days } = checked(options);
-  const x509 = await loadPackage(
-    () => import("@peculiar/x509"),
-    "making a certificate needs the package @peculiar/x509: run `npm install @peculiar/x509`, or bring a certificate of your own",
-  );
+  const x509 = await loadPackage({
+    name: "@peculiar/x509",
+    load: () => import("@peculiar/x509"),
+    what: "making a certificate",
+    otherwise: "bring a certificate of your own",
+  });
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned(
     {
