@@ -87,11 +87,7 @@ const newestEngineMs = Math.max(
   modifiedMs("src/peer/engine/native/Cargo.toml"),
   modifiedMs("src/peer/engine/native/Cargo.lock"),
 );
-const { platform, arch } = process;
-const prebuilds = at(`prebuilds/${platform}-${arch}`);
-const hasPrebuiltEngine =
-  existsSync(prebuilds) && readdirSync(prebuilds).some((name) => name.startsWith("quicpipe-engine"));
-if (!hasPrebuiltEngine && modifiedMs("target/quicpipe-engine.node") < newestEngineMs) buildEngine();
+if (modifiedMs("target/quicpipe-engine.node") < newestEngineMs) buildEngine();
 
 const [command, ...args] = process.argv.slice(2);
 if (command) {

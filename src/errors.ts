@@ -32,7 +32,10 @@ export interface ErrorDetails {
   // configuration
   ERR_QUICPIPE_OPTION_INVALID: { readonly option: string; readonly path?: string; readonly value?: string };
   ERR_QUICPIPE_STATE_UNAVAILABLE: { readonly path?: string };
+  ERR_QUICPIPE_NODE_UNSUPPORTED: { readonly version: string };
   ERR_QUICPIPE_DEPENDENCY_MISSING: None;
+  ERR_QUICPIPE_ADDON_MISSING: { readonly platform: string };
+  ERR_QUICPIPE_ADDON_UNUSABLE: { readonly path: string };
   ERR_QUICPIPE_AUTH_REQUIRED: None;
   ERR_QUICPIPE_LISTEN_FAILED: {
     readonly host?: string;

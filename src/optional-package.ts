@@ -32,16 +32,43 @@ function isInstalled(name: string): boolean {
   }
 }
 
+/** A package that need not be installed. */
+export interface OptionalPackage<Module> {
+  readonly name: string;
+  readonly load: () => Promise<Module>;
+  /** What needs it, such as `making a certificate`. */
+  readonly what: string;
+  /** What one can do without it. */
+  readonly otherwise: string;
+}
+
 /**
  * Loads a package that need not be installed.
  *
- * @param remedy what needs it, and how to install it.
- * @throws ERR_QUICPIPE_DEPENDENCY_MISSING if it is missing, or its binary for this platform is.
+ * @throws ERR_QUICPIPE_DEPENDENCY_MISSING if it is missing; ERR_QUICPIPE_ADDON_UNUSABLE if it is there and does not load, such as
+ *   one without its binary for this platform.
  */
-export async function loadPackage<Module>(load: () => Promise<Module>, remedy: string): Promise<Module> {
+export async function loadPackage<Module>({
+  name,
+  load,
+  what,
+  otherwise,
+}: OptionalPackage<Module>): Promise<Module> {
   try {
     return await load();
   } catch (cause) {
-    throw new QuicpipeError("ERR_QUICPIPE_DEPENDENCY_MISSING", remedy, { cause });
+    const install = `run \`npm install ${name}\``;
+    if (!isInstalled(name))
+      throw new QuicpipeError(
+        "ERR_QUICPIPE_DEPENDENCY_MISSING",
+        `${what} needs the package ${name}: ${install}, or ${otherwise}`,
+        { cause },
+      );
+    const [fault] = (cause as Error).message.split("\n");
+    throw new QuicpipeError(
+      "ERR_QUICPIPE_ADDON_UNUSABLE",
+      `${what} needs the package ${name}, which is installed and does not load (${fault}): delete node_modules and ${install} on this machine, with its optional dependencies, or ${otherwise}`,
+      { cause, details: { path: import.meta.resolve(name) } },
+    );
   }
 }

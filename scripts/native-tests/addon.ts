@@ -50,7 +50,7 @@ function environment(): Record<string, string> {
     ASAN_OPTIONS: `halt_on_error=1:${log}`,
     LSAN_OPTIONS: "exitcode=0:fast_unwind_on_malloc=0",
     UBSAN_OPTIONS: `halt_on_error=1:print_stacktrace=1:${log}`,
-    // node-gyp-build looks here first.
+    // The forwarder looks for its addon here.
     QUICPIPE_PREBUILD: root,
     QUICPIPE_REQUIRE: "native",
   };

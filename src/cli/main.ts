@@ -1,10 +1,13 @@
 #!/usr/bin/env -S node --max-semi-space-size=8 --heap-growing-percent=20
-import { versionRefusal } from "./node-version.ts";
+import process from "node:process";
+import { isQuicpipeError } from "../errors.ts";
 
-// Imports the rest only after the check: an older Node cannot even load it.
-const refusal = versionRefusal(process.versions.node);
-if (refusal === undefined) await (await import("./cli.ts")).run();
-else {
-  process.stderr.write(`quicpipe: ${refusal}\n`);
+try {
+  // The check comes first, by itself: an older Node cannot even load the rest.
+  await import("../node-version.ts");
+  await (await import("./cli.ts")).run();
+} catch (error) {
+  if (!isQuicpipeError(error, "ERR_QUICPIPE_NODE_UNSUPPORTED")) throw error;
+  process.stderr.write(`${error.message}\n`);
   process.exitCode = 1;
 }

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { createRequire, stripTypeScriptTypes } from "node:module";
+import nodeModule, { createRequire } from "node:module";
+import { join } from "node:path";
+import { packageRoot } from "../files/package-root.ts";
 
 /** A file that the browser requests by name. */
 export interface AssetFile {
@@ -20,7 +22,6 @@ export interface Asset {
   readonly etag: string;
 }
 
-const here = import.meta.url;
 const moduleNames = [
   "counts",
   "elements",
@@ -70,18 +71,19 @@ export function openAsset(file: AssetFile): Asset {
 
 /** Reads a page, style sheet or picture. They exist in src/ only, in the package too. */
 export function readPageFile(name: string): string {
-  return readFileSync(new URL(`../../src/console/page/${name}`, here), "utf8");
+  return readFileSync(join(packageRoot, "src/console/page", name), "utf8");
 }
 
 /** Returns a browser module: the build's output, or the source without its types if the sources themselves run. */
 function readModule(name: string): string {
-  if (here.endsWith(".js")) return readFileSync(new URL(`browser/${name}.js`, here), "utf8");
-  const source = readFileSync(new URL(`browser/${name}.ts`, here), "utf8");
-  return stripTypeScriptTypes(source).replaceAll(/(from "\.\.?\/[\w/-]+)\.ts"/g, '$1.js"');
+  const isBuilt = !import.meta.url.endsWith(".ts");
+  if (isBuilt) return readFileSync(join(packageRoot, `dist/console/browser/${name}.js`), "utf8");
+  const source = readFileSync(join(packageRoot, `src/console/browser/${name}.ts`), "utf8");
+  return nodeModule.stripTypeScriptTypes(source).replaceAll(/(from "\.\.?\/[\w/-]+)\.ts"/g, '$1.js"');
 }
 
 function readUplot(name: string): string {
-  return readFileSync(createRequire(here).resolve(`uplot/dist/${name}`), "utf8");
+  return readFileSync(createRequire(join(packageRoot, "package.json")).resolve(`uplot/dist/${name}`), "utf8");
 }
 
 /** Returns uPlot as a module. Its smallest build is a script that declares `uPlot`, a third the size of its module build. */

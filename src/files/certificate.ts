@@ -42,10 +42,12 @@ const dayMs = 86_400_000;
  */
 export async function createCertificate(options: CertificateOptions): Promise<Certificate> {
   const { name, hosts, days, key } = checked(options);
-  const x509 = await loadPackage(
-    () => import("@peculiar/x509"),
-    "making a certificate needs the package @peculiar/x509: run `npm install @peculiar/x509`, or bring a certificate of your own",
-  );
+  const x509 = await loadPackage({
+    name: "@peculiar/x509",
+    load: () => import("@peculiar/x509"),
+    what: "making a certificate",
+    otherwise: "bring a certificate of your own",
+  });
   const [algorithm, keys] = key
     ? ([givenKey, await importKey(key)] as const)
     : ([newKey, await webcrypto.subtle.generateKey(newKey, true, ["sign", "verify"])] as const);

@@ -1,3 +1,4 @@
+import "../node-version.ts";
 export { serve, type Served, type ServedCloseOptions, type ServedRelay, type ServeOptions } from "./serve.ts";
 export { serveHttp2, type Http2Gateway, type Http2GatewayOptions } from "./tcp/server.ts";
 export { Budget, type BudgetStats } from "./budget/budget.ts";

@@ -1,3 +1,4 @@
+import "../node-version.ts";
 export { Peer, type PeerStats } from "./peer.ts";
 export type { Alpn, PeerOptions, PortMappingChoice } from "./options.ts";
 export { dialTicket, type TicketDialOptions } from "./dial-ticket.ts";

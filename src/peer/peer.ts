@@ -80,7 +80,7 @@ export class Peer implements AsyncIterable<Connection> {
    * Looks up the relay's name and binds a UDP socket. Asks the relay for nothing yet. The caller closes the peer.
    *
    * @throws ERR_QUICPIPE_OPTION_INVALID, ERR_QUICPIPE_IDENTITY_INVALID, ERR_QUICPIPE_LISTEN_FAILED,
-   *   ERR_QUICPIPE_DEPENDENCY_MISSING, and ERR_QUICPIPE_RELAY_UNREACHABLE if the relay's host has no address.
+   *   ERR_QUICPIPE_DEPENDENCY_MISSING, ERR_QUICPIPE_ADDON_MISSING, ERR_QUICPIPE_ADDON_UNUSABLE, and ERR_QUICPIPE_RELAY_UNREACHABLE if the relay's host has no address.
    */
   static async bind(options: PeerOptions): Promise<Peer> {
     const settings = await resolveSettings(options);

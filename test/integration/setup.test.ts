@@ -102,7 +102,7 @@ describe("without Rust", () => {
     const { folder, env } = cloneWithoutRust();
     const child = startChild(process.execPath, [join(folder, "scripts/demo.ts")], { cwd: folder, env });
     expect(await child.exited).toBe(1);
-    expect(child.stderr()).toMatch(/^demo: a peer needs the QUIC engine, .*build-engine\.mjs`\n$/);
+    expect(child.stderr()).toMatch(/^demo: a peer's QUIC engine .*build-engine\.mjs`\n$/);
     expect(child.stdout()).toBe("");
   });
 });

@@ -53,7 +53,6 @@ const allowedPackages: readonly (readonly [name: RegExp, rooms: readonly string[
   [/^@opentelemetry\/api$/, ["telemetry/"]],
   [/^@noble\/hashes/, ["wire/"]],
   [/^citty$/, ["cli/"]],
-  [/^node-gyp-build$/, ["forwarder/native/load.ts"]],
   [/^node:dgram$/, ["forwarder/", "peer/mapping/", "peer/udp/"]],
   [
     /^node:http[s2]?$/,

@@ -1,7 +1,7 @@
 import * as defaults from "../../defaults/index.ts";
-import { QuicpipeError } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import { checkOptions, type OptionChecks, range, requireFunction } from "../../option-checks.ts";
+import { loadPackage } from "../../optional-package.ts";
 import { type KeyPair, requireKeyPair } from "../../files/pem.ts";
 import { Arrivals, scaleArrivals } from "../budget/arrivals.ts";
 import type { Budget, BudgetStats } from "../budget/budget.ts";
@@ -86,7 +86,8 @@ type QuicModule = Pick<typeof import("@currentspace/http3"), "createQuicServer">
  * Serves a fetch-style app over HTTP/3 on loopback. The app sees the address of each request's client as `request.ip`, from
  * which the relay learns a peer's public address. The memory and time that clients may take are bounded.
  *
- * @throws ERR_QUICPIPE_DEPENDENCY_MISSING without the optional package `@currentspace/http3`.
+ * @throws ERR_QUICPIPE_DEPENDENCY_MISSING without the optional package `@currentspace/http3`, ERR_QUICPIPE_ADDON_UNUSABLE if that
+ *   does not load.
  * @throws ERR_QUICPIPE_OPTION_INVALID, naming the option, also if certificate and key do not parse or match.
  * @throws ERR_QUICPIPE_LISTEN_FAILED if the port is taken.
  */
@@ -131,14 +132,11 @@ function pem(value: string | Buffer): Buffer {
   return typeof value === "string" ? Buffer.from(value) : value;
 }
 
-async function importQuic(): Promise<QuicModule> {
-  try {
-    return await import("@currentspace/http3");
-  } catch (cause) {
-    throw new QuicpipeError(
-      "ERR_QUICPIPE_DEPENDENCY_MISSING",
-      "serving HTTP/3 needs the package @currentspace/http3: run `npm install @currentspace/http3`, or put another HTTP/3 server in front of the app",
-      { cause },
-    );
-  }
+function importQuic(): Promise<QuicModule> {
+  return loadPackage({
+    name: "@currentspace/http3",
+    load: () => import("@currentspace/http3"),
+    what: "serving HTTP/3",
+    otherwise: "put another HTTP/3 server in front of the app",
+  });
 }

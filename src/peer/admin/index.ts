@@ -50,7 +50,10 @@ function withoutEngine(settings: PeerSettings, load: () => Engine): PeerSettings
     load();
     return settings;
   } catch (error) {
-    if (!isQuicpipeError(error, "ERR_QUICPIPE_DEPENDENCY_MISSING")) throw error;
+    const isAbsent =
+      isQuicpipeError(error, "ERR_QUICPIPE_ADDON_MISSING") ||
+      isQuicpipeError(error, "ERR_QUICPIPE_ADDON_UNUSABLE");
+    if (!isAbsent) throw error;
     return { ...settings, transport: "tls" };
   }
 }

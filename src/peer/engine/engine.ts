@@ -1,14 +1,18 @@
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { QuicpipeError } from "../../errors.ts";
+import { type AddonName, loadAddon } from "../../files/addon.ts";
+import { packageRoot } from "../../files/package-root.ts";
 import type { Addon, AddonConnection, AddonOptions } from "./addon.ts";
-import { addonFile, packageRoot } from "./addon-file.ts";
 import { NoqConnection } from "./connection.ts";
 import type { Engine, EngineOptions } from "./contract.ts";
 import { NoqPort } from "./port.ts";
 
-/** Builds it, in a clone and in the installed package. */
-const builder: string = join(packageRoot, "scripts/build-engine.mjs");
+const name: AddonName = {
+  what: "a peer's QUIC engine",
+  file: "quicpipe-engine.node",
+  built: "target/quicpipe-engine.node",
+  remedy: `build it: install Rust 1.88 or later (https://rustup.rs) and run \`node ${join(packageRoot, "scripts/build-engine.mjs")}\``,
+};
 
 /** Round-trip time before the first sample, in ms: less than the 333 ms of RFC 9002 §6.2.2, as a relay is in between. */
 const initialRttMs = 200;
@@ -19,10 +23,10 @@ const keys = "Ed25519, ECDSA on P-256, P-384 or P-521, or RSA of 2048 bits or mo
 /**
  * Loads the QUIC engine, noq behind Node-API. Only the files in `engine` know it.
  *
- * @throws ERR_QUICPIPE_DEPENDENCY_MISSING if there is no addon for this platform.
+ * @throws ERR_QUICPIPE_ADDON_MISSING if there is no addon for this platform, ERR_QUICPIPE_ADDON_UNUSABLE if it does not load.
  */
 export function loadEngine(): Engine {
-  const { EngineConnection, UdpPort, engineFaults, checkIdentity } = loadAddon();
+  const { EngineConnection, UdpPort, engineFaults, checkIdentity } = loadAddon(name, packageRoot) as Addon;
   return {
     requireIdentity: ({ certificate, privateKey }) =>
       taken("the key of the identity", `it must be ${keys}`, () =>
@@ -35,18 +39,6 @@ export function loadEngine(): Engine {
       new NoqPort(UdpPort.bind(host, port, bufferBytes, (fault) => onWake(fault ?? undefined))),
     faults: engineFaults,
   };
-}
-
-function loadAddon(): Addon {
-  try {
-    return createRequire(import.meta.url)(addonFile()) as Addon;
-  } catch (cause) {
-    throw new QuicpipeError(
-      "ERR_QUICPIPE_DEPENDENCY_MISSING",
-      `a peer needs the QUIC engine, an addon in Rust: install Rust 1.88 or later (https://rustup.rs) and run \`node ${builder}\``,
-      { cause },
-    );
-  }
 }
 
 function create(make: () => AddonConnection): NoqConnection {

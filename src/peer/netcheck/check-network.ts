@@ -59,7 +59,7 @@ export interface NetworkReport {
  * Checks UDP to the relay by IPv4 and IPv6, what NATs do to it, and whether the router maps ports. Asks nobody but the relay and
  * the host's own router, and takes some seconds.
  *
- * @throws ERR_QUICPIPE_OPTION_INVALID, ERR_QUICPIPE_DEPENDENCY_MISSING, or the code of the relay's refusal.
+ * @throws ERR_QUICPIPE_OPTION_INVALID, ERR_QUICPIPE_ADDON_MISSING, ERR_QUICPIPE_ADDON_UNUSABLE, or the code of the relay's refusal.
  * @throws ERR_QUICPIPE_RELAY_UNREACHABLE if the relay's host has no address; otherwise the report tells.
  */
 export async function checkNetwork(options: NetworkCheckOptions): Promise<NetworkReport> {

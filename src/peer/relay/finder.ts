@@ -93,7 +93,7 @@ class RelayFinder {
     this.#known = [settings.relay.address];
   }
 
-  /** @throws ERR_QUICPIPE_RELAY_UNREACHABLE, ERR_QUICPIPE_OPTION_INVALID, ERR_QUICPIPE_DEPENDENCY_MISSING */
+  /** @throws ERR_QUICPIPE_RELAY_UNREACHABLE, ERR_QUICPIPE_OPTION_INVALID, ERR_QUICPIPE_ADDON_MISSING, ERR_QUICPIPE_ADDON_UNUSABLE */
   async open(closing: AbortSignal): Promise<Http3Session> {
     const deadline = AbortSignal.timeout(this.#settings.requestTimeoutMs);
     const signal = AbortSignal.any([closing, deadline]);

@@ -1,6 +1,6 @@
 import type { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
-import { getCACertificates } from "node:tls";
+import tls from "node:tls";
 import { namesOf } from "../../files/certificate.ts";
 import { optionError } from "../../option-checks.ts";
 import { parseDer, requireCertificates } from "../../files/pem.ts";
@@ -31,7 +31,7 @@ export function relayTrust(host: string, relayCa: string | undefined): RelayTrus
   if (relayCa?.startsWith(pinPrefix))
     return { serverName, demand: pinDemand(relayCa), refusalOf: () => undefined };
   const authorities =
-    relayCa === undefined ? getCACertificates("default") : requireCertificates("relayCa", relayCa);
+    relayCa === undefined ? tls.getCACertificates("default") : requireCertificates("relayCa", relayCa);
   if (authorities.length === 0)
     throw optionError("relayCa", "the system has no CA certificates: give the relay's as relayCa");
   const demand = { kind: "ca", pem: authorities.join("\n") } as const;

@@ -14,15 +14,20 @@ export type Part =
   | "aioquic"
   | "xdp"
   | "coturn"
-  | "miniupnpd";
+  | "miniupnpd"
+  | "registry";
 
 const xdpProbe =
   "mount -t bpf bpf /mnt && bpftool prog list && ip link && ethtool --version && tshark --version && python3 --version";
 
+const loadsAddon = `
+  const loaded = require(${JSON.stringify(projectPath("src/forwarder/native/load.ts"))}).loadAddon();
+  process.exit("addon" in loaded ? 0 : 1);`;
+
 /** The parts that some tests need: how to find out that they are there, and how to get them. */
 const parts: Readonly<Record<Part, { readonly command: readonly string[]; readonly install: string }>> = {
   native: {
-    command: [process.execPath, "--eval", `require("node-gyp-build")(${JSON.stringify(projectPath("."))})`],
+    command: [process.execPath, "--eval", loadsAddon],
     install: "npm run build:native, with a C compiler, make, Python 3 and libbpf-dev",
   },
   python: { command: ["python3", "--version"], install: "apt-get install python3" },
@@ -53,6 +58,10 @@ const parts: Readonly<Record<Part, { readonly command: readonly string[]; readon
   "go-1.26": {
     command: ["sh", "-c", "go version | grep -Eq 'go1[.](2[6-9]|[3-9][0-9])'"],
     install: "Go 1.26 or newer from go.dev, in PATH",
+  },
+  registry: {
+    command: ["npm", "view", "h3", "version"],
+    install: "npm, and a way to the registry of its packages",
   },
   aioquic: {
     command: [projectPath("target/aioquic/bin/python"), "-c", "import aioquic"],

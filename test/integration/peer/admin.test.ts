@@ -14,7 +14,9 @@ import { createRelay, startTarget } from "../harness/relay.ts";
 import { adminToken, secret } from "../harness/token.ts";
 
 const noEngine = (): never => {
-  throw new QuicpipeError("ERR_QUICPIPE_DEPENDENCY_MISSING", "a peer needs the QUIC engine");
+  throw new QuicpipeError("ERR_QUICPIPE_ADDON_MISSING", "no QUIC engine", {
+    details: { platform: "linux-x64" },
+  });
 };
 
 const request = { limit: 1, order: "rate" } as const;

@@ -15,7 +15,7 @@ interface IpLink {
 }
 
 const program = `
-  const { links } = require("node-gyp-build")(${JSON.stringify(projectPath("."))});
+  const { links } = require(${JSON.stringify(projectPath("src/forwarder/native/load.ts"))}).loadAddon().addon;
   process.stdout.write(JSON.stringify(links()));
 `;
 

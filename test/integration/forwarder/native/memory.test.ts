@@ -7,7 +7,7 @@ import { itWith } from "../../harness/requirement.ts";
 /** Frees 120 MB below a block that stays in use, and prints the resident memory before and after it is returned. */
 const program = `
   const { setTimeout: sleep } = require("node:timers/promises");
-  const { trimMemory } = require("node-gyp-build")(${JSON.stringify(projectPath("."))});
+  const { trimMemory } = require(${JSON.stringify(projectPath("src/forwarder/native/load.ts"))}).loadAddon().addon;
   const rssBytes = () => process.memoryUsage().rss;
   let blocks = Array.from({ length: 4000 }, () => Buffer.allocUnsafeSlow(30_000).fill(1));
   const [last] = blocks.splice(-1);

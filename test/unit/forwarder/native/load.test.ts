@@ -11,14 +11,20 @@ function emptyPackage(): string {
   return root;
 }
 
+const linux = { platform: "linux", arch: process.arch } as const;
+
 describe("loadAddon", () => {
   it("names the system where it is not Linux", () => {
-    expect(loadAddon(emptyPackage(), "darwin")).toEqual({ reason: "native needs Linux, and this is darwin" });
+    expect(loadAddon(emptyPackage(), { platform: "darwin", arch: "arm64" })).toEqual({
+      reason: "native needs Linux, and this is darwin",
+    });
   });
 
   it("says in one line for what there is no addon", () => {
-    expect(loadAddon(emptyPackage(), "linux")).toEqual({
-      reason: expect.stringMatching(/^the native addon does not load: No native build .*arch=\w+.*$/),
+    expect(loadAddon(emptyPackage(), linux)).toEqual({
+      reason: expect.stringMatching(
+        /^the native addon for linux-\S+ is not installed: .*node-gyp rebuild.*$/,
+      ),
       brief: "no native addon",
     });
   });
@@ -28,7 +34,7 @@ describe("loadAddon", () => {
     ["an older one", { abi: addonAbi - 1 }, String(addonAbi - 1)],
     ["a newer one", { abi: addonAbi + 1 }, String(addonAbi + 1)],
   ])("refuses an addon of another version, and says what to run: %s", (_, addon, version) => {
-    expect(loadAddon(emptyPackage(), "linux", () => addon)).toEqual({
+    expect(loadAddon(emptyPackage(), linux, () => addon)).toEqual({
       reason: `the native addon is of another version than this package (its interface is ${version}, not ${addonAbi}): run \`npm run build:native\` in a clone, or else install quicpipe again`,
       brief: "the native addon is of another version",
     });
@@ -36,16 +42,18 @@ describe("loadAddon", () => {
 
   it("takes an addon of this version", () => {
     const addon = { abi: addonAbi };
-    expect(loadAddon(emptyPackage(), "linux", () => addon)).toEqual({ addon });
+    expect(loadAddon(emptyPackage(), linux, () => addon)).toEqual({ addon });
   });
 
   it("says in one line what is wrong with an addon", () => {
     const root = emptyPackage();
     mkdirSync(join(root, "build/Release"), { recursive: true });
     writeFileSync(join(root, "build/Release/quicpipe.node"), "no shared object");
-    expect(loadAddon(root, "linux")).toEqual({
-      reason: expect.stringMatching(/^the native addon does not load: .*quicpipe\.node: .+$/),
-      brief: "no native addon",
+    expect(loadAddon(root, linux)).toEqual({
+      reason: expect.stringMatching(
+        /^the native addon does not load from .*quicpipe\.node: it holds no machine code.+$/,
+      ),
+      brief: "the native addon does not load",
     });
   });
 });

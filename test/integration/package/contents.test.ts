@@ -1,54 +1,11 @@
-import { execFileSync } from "node:child_process";
-import {
-  chmodSync,
-  existsSync,
-  globSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, existsSync, globSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { projectPath, startChild } from "./harness/child.ts";
-import { temporaryFolder } from "./harness/folder.ts";
-import { itWith } from "./harness/requirement.ts";
+import { describe, expect, it } from "vitest";
+import { type Child, projectPath, startChild } from "../harness/child.ts";
+import { itWith } from "../harness/requirement.ts";
+import { packOnce, run, unpack } from "./packed.ts";
 
-async function run(command: string, args: string[], cwd: string): Promise<string> {
-  const child = startChild(command, args, { cwd });
-  expect(await child.exited, child.stdout() + child.stderr()).toBe(0);
-  return child.stdout();
-}
-
-/** Where the tarball is, for all tests of the file. */
-let packed: string;
-
-beforeAll(() => {
-  packed = mkdtempSync(join(tmpdir(), "quicpipe-packed-"));
-  const args = ["pack", "--ignore-scripts", "--loglevel=error", "--pack-destination", packed];
-  execFileSync("npm", args, { cwd: projectPath("."), stdio: "pipe" });
-});
-afterAll(() => rmSync(packed, { recursive: true, force: true }));
-
-/** A project that has installed the packed tarball, beside the dependencies of ours but for some. */
-async function installPacked(...without: string[]): Promise<string> {
-  const folder = temporaryFolder();
-  const modules = join(folder, "node_modules");
-  mkdirSync(modules);
-  for (const name of readdirSync(projectPath("node_modules")).filter(
-    (entry) => !entry.startsWith(".") && !without.includes(entry),
-  ))
-    symlinkSync(projectPath(`node_modules/${name}`), join(modules, name));
-  const [tarball] = readdirSync(packed);
-  await run("tar", ["-xzf", join(packed, tarball!), "-C", modules], folder);
-  await run("mv", [join(modules, "package"), join(modules, "quicpipe")], folder);
-  writeFileSync(join(folder, "package.json"), '{"type": "module"}');
-  return folder;
-}
+packOnce();
 
 /** Which backend a relay of the installed package runs, and why. */
 async function backendOf(folder: string): Promise<unknown> {
@@ -66,6 +23,20 @@ async function backendOf(folder: string): Promise<unknown> {
   return JSON.parse(await run(process.execPath, ["backend.js"], folder));
 }
 
+/** Makes a library look as if it were for the processor of a mainframe. */
+function otherProcessor(path: string): void {
+  const bytes = readFileSync(path);
+  bytes.writeUInt16LE(22, 18);
+  writeFileSync(path, bytes);
+}
+
+/** Has a library ask for a C library that no system has. */
+function misnameLibc(path: string): void {
+  const bytes = readFileSync(path);
+  bytes.write("libc.so.7", bytes.indexOf("\0libc.so.6\0") + 1);
+  writeFileSync(path, bytes);
+}
+
 /** The TypeScript blocks of the README, which a reader will copy. */
 function readmeExamples(): string[] {
   const readme = readFileSync(projectPath("README.md"), "utf8");
@@ -77,7 +48,7 @@ const compileMs = 180_000;
 
 describe("the packed package", () => {
   it("holds what it exports, types included, and the README's examples compile against it", async () => {
-    const folder = await installPacked();
+    const folder = await unpack();
     const examples = readmeExamples();
     expect(examples.length).toBeGreaterThanOrEqual(2);
     examples.forEach((code, index) => writeFileSync(join(folder, `example-${index}.ts`), code));
@@ -111,7 +82,7 @@ describe("the packed package", () => {
   });
 
   it("holds every file that its documents link to", async () => {
-    const root = join(await installPacked(), "node_modules/quicpipe");
+    const root = join(await unpack(), "node_modules/quicpipe");
     const documents = globSync("**/*.md", { cwd: root });
     expect(documents).toEqual(expect.arrayContaining(["README.md", "SECURITY.md", "docs/cli.md"]));
     const links = documents.flatMap((document) =>
@@ -125,14 +96,14 @@ describe("the packed package", () => {
   });
 
   it("brings a command that runs", async () => {
-    const folder = await installPacked();
+    const folder = await unpack();
     const { version } = JSON.parse(readFileSync(projectPath("package.json"), "utf8")) as { version: string };
     const command = "node_modules/quicpipe/dist/cli/main.js";
     expect((await run(process.execPath, [command, "--version"], folder)).trim()).toBe(version);
   });
 
   it("names all packages together that a relay or a peer lacks", async () => {
-    const folder = await installPacked("h3", "@currentspace", "@peculiar");
+    const folder = await unpack("h3", "@currentspace", "@peculiar");
     const main = "node_modules/quicpipe/dist/cli/main.js";
     const cases = [
       [["relay", "--auth", "none"], "h3 @currentspace/http3 @peculiar/x509"],
@@ -155,7 +126,7 @@ describe("the packed package", () => {
     [
       "says in `accept` how to build the QUIC engine, without which there is no peer",
       ["accept", "--as", "bob", "--insecure"],
-      / needs the QUIC engine, .*build-engine\.mjs` \(ERR_QUICPIPE_DEPENDENCY_MISSING/,
+      /a peer's QUIC engine for \S+ is not installed: .*build-engine\.mjs` \(ERR_QUICPIPE_ADDON_MISSING/,
     ],
     [
       "asks over TCP in `top` without the QUIC engine",
@@ -163,7 +134,8 @@ describe("the packed package", () => {
       /without the QUIC engine there is no HTTP\/3.*ERR_QUICPIPE_RELAY_UNREACHABLE/,
     ],
   ] as const)("%s", async (_what, command, expected) => {
-    const folder = await installPacked("@currentspace");
+    const folder = await unpack("@currentspace");
+    rmSync(join(folder, "node_modules/quicpipe/prebuilds"), { recursive: true, force: true });
     const main = "node_modules/quicpipe/dist/cli/main.js";
     const env = { XDG_STATE_HOME: folder, NODE_ENV: "" };
     chmodSync(folder, 0o700);
@@ -173,7 +145,7 @@ describe("the packed package", () => {
   });
 
   it("brings a command that has V8 keep little memory that is not in use", async () => {
-    const folder = await installPacked();
+    const folder = await unpack();
     const command = join(folder, "node_modules/quicpipe/dist/cli/main.js");
     // As npm does where it installs one.
     chmodSync(command, 0o755);
@@ -184,7 +156,7 @@ describe("the packed package", () => {
   });
 
   it("runs without the addon, on the portable backend, and says why", async () => {
-    const folder = await installPacked();
+    const folder = await unpack();
     rmSync(join(folder, "node_modules/quicpipe/prebuilds"), { recursive: true, force: true });
     expect(await backendOf(folder)).toEqual({
       backend: "dgram",
@@ -193,22 +165,46 @@ describe("the packed package", () => {
   });
 
   it("refuses to run without the addon where that is asked for", async () => {
-    const folder = await installPacked();
+    const folder = await unpack();
     rmSync(join(folder, "node_modules/quicpipe/prebuilds"), { recursive: true, force: true });
     const command = ["node_modules/quicpipe/dist/cli/main.js", "relay", "--auth", "none", "--port", "0"];
     const env = { QUICPIPE_BACKEND: "native", XDG_STATE_HOME: folder };
     const relay = startChild(process.execPath, command, { cwd: folder, env });
     expect(await relay.exited).toBe(1);
     expect(relay.stderr()).toMatch(
-      /native backend cannot run: .*No native build .*ERR_QUICPIPE_BACKEND_UNAVAILABLE/,
+      /native backend cannot run: the native addon for \S+ is not installed: .*ERR_QUICPIPE_BACKEND_UNAVAILABLE/,
     );
+  });
+
+  itWith("native").each([
+    ["is cut off", (path: string) => truncateSync(path, 5000), /it is cut off: 5000 of \d+ bytes/],
+    ["is of another processor", otherProcessor, /it is for s390x, and this Node for/],
+    ["lacks what it is linked with", misnameLibc, /libc\.so\.7: cannot open shared object file/],
+  ] as const)("tells an addon that %s from a missing one", async (_what, spoil, fault) => {
+    const folder = await unpack();
+    chmodSync(folder, 0o700);
+    for (const file of globSync("node_modules/quicpipe/prebuilds/*/*.node", { cwd: folder }))
+      spoil(join(folder, file));
+    const main = "node_modules/quicpipe/dist/cli/main.js";
+    const start = (...args: string[]): Child =>
+      startChild(process.execPath, [main, ...args], { cwd: folder, env: { XDG_STATE_HOME: folder } });
+    const accepter = start("accept", "--as", "bob", "--insecure", "--relay", "https://127.0.0.1:1");
+    expect([await accepter.exited, accepter.stderr()]).toEqual([1, expect.stringMatching(fault)]);
+    expect(accepter.stderr()).toMatch(/build-engine\.mjs` \(ERR_QUICPIPE_ADDON_UNUSABLE/);
+    const relay = start("relay", "--auth", "none", "--port", "0", "--backend", "native");
+    expect([await relay.exited, relay.stderr()]).toEqual([1, expect.stringMatching(fault)]);
+    expect(relay.stderr()).toMatch(/ERR_QUICPIPE_BACKEND_UNAVAILABLE/);
+    expect(await backendOf(folder)).toEqual({
+      backend: "dgram",
+      backendReason: "the native addon does not load; see `quicpipe doctor`",
+    });
   });
 
   itWith("native")(
     "holds the sources of the addon, which build where it is installed",
     { timeout: compileMs },
     async () => {
-      const folder = await installPacked();
+      const folder = await unpack();
       await run(
         process.execPath,
         [projectPath("scripts/build-native.mjs")],

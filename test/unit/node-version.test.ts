@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { versionRefusal } from "../../../src/cli/node-version.ts";
+import { versionRefusal } from "../../src/node-version.ts";
 
 describe("the version of Node", () => {
   it.each(["24.0.0", "24.21.0", "100.1.0"])("may be %s", (version) => {
