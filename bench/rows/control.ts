@@ -16,6 +16,8 @@ interface Load {
   readonly connections: number;
 }
 
+const senders = Array.from({ length: 100 }, (_, n) => n);
+
 /** Returns a row that compares what the relay's process spends on an action with what it spends on another. */
 function controlRow(
   name: string,
@@ -35,10 +37,11 @@ function controlRow(
       };
       const server = start("subjects/control.ts");
       const { port, certificate, secret } = JSON.parse(await server.hear());
-      const [ca, token] = [certificate, await signToken(secret, "bench")].map((text) =>
-        stack.use(shareFile(text)),
+      const tokens = await Promise.all(
+        senders.map((n) => signToken(secret, n === 0 ? "bench" : `bench-${n}`)),
       );
-      const client = start("rig/http3/requests.ts", port, ca!.path, token!.path);
+      const [ca, list] = [certificate, tokens.join("\n")].map((text) => stack.use(shareFile(text)));
+      const client = start("rig/http3/requests.ts", port, ca!.path, list!.path);
       await client.hear();
       const rounds = await alternate(effort, progress, "µs", async (side) => {
         const { action, times, ids, connections } = sides[side];

@@ -1,14 +1,14 @@
 /**
  * HTTP/3 client of `subjects/control.ts`.
  *
- *   requests <port> <file of the server's certificate> <file of the token>      prints `ready`
+ *   requests <port> <file of the server's certificate> <file of tokens>      prints `ready`
  *
  * For each line `<action> <number> <IDs> <connections>` on standard input does an action as often, on as many new connections, and
  * prints how often it succeeded:
  *
  *   register        registers a new key with as many connection IDs
  *   plain           asks the plain route for as much as a registration, with a body of the same length
- *   message         leaves a message for itself and takes it
+ *   message         leaves a message for the peer of the first token, as the others in turn, and takes it
  *   plain-message   two requests to the plain route with bodies and answers of the same lengths
  */
 import { randomBytes } from "node:crypto";
@@ -16,18 +16,23 @@ import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { connectAsync } from "@currentspace/http3";
 
-const [port, certificateFile, tokenFile] = process.argv.slice(2);
+const [port, certificateFile, tokensFile] = process.argv.slice(2);
 const ca = readFileSync(certificateFile!);
-const authorization = `Bearer ${readFileSync(tokenFile!, "utf8")}`;
+const [own, ...others] = readFileSync(tokensFile!, "utf8").split("\n");
 const initialBytes = 1200;
 
 type Session = Awaited<ReturnType<typeof connectAsync>>;
-type Ask = (path: string, body: unknown) => Promise<{ readonly id?: string }>;
+type Ask = (path: string, body: unknown, token?: string) => Promise<{ readonly id?: string }>;
 type Action = (ask: Ask, ids: number) => Promise<void>;
 
 /** Answers of the relay, for the plain route to repeat. */
-const answers = { registration: {}, sent: {}, taken: {} };
+const answers: Record<"registration" | "sent" | "taken", { readonly id?: string }> = {
+  registration: {},
+  sent: {},
+  taken: {},
+};
 let registration: string | undefined;
+let sent = 0;
 
 const actions: Readonly<Record<string, Action>> = {
   async register(ask, num) {
@@ -37,12 +42,12 @@ const actions: Readonly<Record<string, Action>> = {
     await ask("/plain", { ...registrationBody(num), answer: answers.registration });
   },
   async message(ask) {
-    const sent = await ask("/v1/mailbox/bench", { packets: [createInitial()] });
-    answers.sent = sent;
-    answers.taken = await ask(`/v1/messages/${sent.id}/take`, { registration });
+    const message = { packets: [createInitial()] };
+    const { id } = (answers.sent = await ask("/v1/mailbox/bench", message, nextToken()));
+    answers.taken = await ask(`/v1/messages/${id}/take`, { registration });
   },
   async "plain-message"(ask) {
-    await ask("/plain", { packets: [createInitial()], answer: answers.sent });
+    await ask("/plain", { packets: [createInitial()], answer: answers.sent }, nextToken());
     await ask("/plain", { registration, answer: answers.taken });
   },
 };
@@ -76,7 +81,7 @@ function open(): Promise<Session> {
 
 /** Asks on a session. @throws unless the answer is a good one */
 function askOn(session: Session): Ask {
-  return async (path, body) => {
+  return async (path, body, token = own!) => {
     const text = JSON.stringify(body);
     const fields = {
       ":method": "POST",
@@ -85,7 +90,7 @@ function askOn(session: Session): Ask {
       ":path": path,
       "content-type": "application/json",
       "content-length": String(text.length),
-      authorization,
+      authorization: `Bearer ${token}`,
     };
     const request = session.request(fields);
     request.end(text);
@@ -95,6 +100,11 @@ function askOn(session: Session): Ask {
     if ("code" in answer) throw new Error(`${path}: ${answer.code}: ${answer.detail}`);
     return answer;
   };
+}
+
+/** Each sender has only so many messages that wait or ended lately. */
+function nextToken(): string {
+  return others[sent++ % others.length]!;
 }
 
 function registrationBody(num: number): { readonly key: string; readonly num: number } {
