@@ -167,6 +167,12 @@ export const keyCooldownMs: number = 10 * second;
 export const keyTimeoutMs: number = 5 * second;
 /** Keys tried for one token, with or without `kid`. Few issuers sign with more, and a check takes up to 0.3 ms. */
 export const maxKeysPerToken = 16;
+/** Time for which a token that was valid is not verified again, in ms: a dial and a refresh, and less than keys take to change. */
+export const verifiedTokenMs = 30_000;
+/** Tokens that are known to be valid: 4 MB of the longest. */
+export const verifiedTokens = 512;
+/** Longest token that is kept as valid, in characters. Others have long lists of names. */
+export const longestVerifiedToken = 2048;
 /** Longest key set or discovery document, in bytes. The longest in use are about 30 KiB. */
 export const maxKeyDocumentBytes: number = 256 * KiB;
 /** Validity of an identity from an app's own function that states none, in ms. Event streams end after it. */

@@ -7,6 +7,7 @@ import { AmbiguousTokenError, KeySet, unusableKeys } from "./key-set.ts";
 import type { Log } from "../log.ts";
 import { optionInvalid } from "../../option-checks.ts";
 import { identityOf, tokenInvalid, type VerifiedToken } from "./claims.ts";
+import { VerifiedTokens } from "./verified-tokens.ts";
 
 /**
  * Returns a function that authenticates requests by `Authorization: Bearer` JWT (RFC 6750, RFC 8725).
@@ -17,8 +18,11 @@ import { identityOf, tokenInvalid, type VerifiedToken } from "./claims.ts";
 export function createTokenAuthentication(settings: TokenAuthSettings, context: AuthContext): Authenticate {
   const verifier = verifierOf(settings, context);
   const { issuer, audience, clockTolerance } = settings;
+  const verified = new VerifiedTokens();
   return async (request) => {
     const token = requireBearerToken(request.headers);
+    const known = verified.get(token, context.now());
+    if (known) return known;
     const options = {
       ...(issuer && { issuer }),
       ...(audience && { audience }),
@@ -28,7 +32,9 @@ export function createTokenAuthentication(settings: TokenAuthSettings, context: 
       currentDate: new Date(context.now()),
     };
     try {
-      return identityOf(await verifier.verify(token, options), context.limits, clockTolerance);
+      const identity = identityOf(await verifier.verify(token, options), context.limits, clockTolerance);
+      verified.add(token, identity, context.now());
+      return identity;
     } catch (error) {
       if (error instanceof AmbiguousTokenError)
         context.log.write("warn", "key-unnamed", "a token was refused that does not name its key", {
