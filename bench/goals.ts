@@ -78,6 +78,8 @@ const goals: readonly (Goal & { readonly measure: Measure })[] = [
   atMost(0.5, "dial, relative to the former engine", ratio("peer/dial")),
   atMost(2, "1000 idle connections in an accepter, % of a core", figure("peer/idle")),
   atMost(40, "an idle connection, kB", figure("peer/idle-memory")),
+  atMost(3, "the dearer end of quicpipe dial and accept, of socat's", ratio("cli/transfer")),
+  atMost(3, "the relay between them, of socat's dearer end", ratio("cli/transfer-relay")),
   atMost(250, "ready to direct, ms", figure("path/upgrade")),
   atMost(500, "stall when a direct way dies, 8 MB/s, 20 ms, p95, ms", figure("path/fallback-20ms-p95")),
   atMost(500, "the same at 0.1 MB/s", figure("path/fallback-20ms-slow-p95")),

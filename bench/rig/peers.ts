@@ -79,6 +79,10 @@ export class PeerLab implements AsyncDisposable {
     return new PeerLab(relay, stack, info, { accepter: accepter!, dialer: dialer! });
   }
 
+  get relayPid(): number {
+    return this.#relay.pid;
+  }
+
   /** Writes a file that lasts as long as the laboratory. */
   share(content: Uint8Array | string): string {
     return this.#stack.use(shareFile(content)).path;

@@ -19,6 +19,12 @@ export function needsCoturn(row: Row): Row {
   return unless(() => (isInstalled("turnserver") ? undefined : missing), row);
 }
 
+/** Skips a row if peers cannot run, or socat is not installed. */
+export function needsSocat(row: Row): Row {
+  const missing = "`socat` is not installed";
+  return needsPeers(unless(() => (isInstalled("socat") ? undefined : missing), row));
+}
+
 /** Skips a row if XDP programs cannot be compiled or loaded. */
 export function needsXdp(row: Row): Row {
   const missing = "`ethtool` is not installed";

@@ -1,4 +1,5 @@
 import type { Row } from "../row.ts";
+import { cliTransferRow } from "./cli.ts";
 import { closingRow } from "./closing.ts";
 import { controlRows } from "./control.ts";
 import { mapMemoryRow } from "./map-memory.ts";
@@ -23,5 +24,6 @@ export const rows: readonly Row[] = [
   closingRow,
   ...controlRows,
   ...peerRows,
+  cliTransferRow,
   ...pathRows,
 ];
