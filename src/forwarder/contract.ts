@@ -258,6 +258,8 @@ export interface Forwarder {
 
   /** Opens a session, or takes over the one that an earlier process left for the first of these connection IDs. */
   openSession(spec: SessionSpec): SessionId;
+  /** Derives connection IDs `first` to `last` of a key, back to back, as `deriveConnectionIds` of `wire/` does. */
+  deriveConnectionIds(key: Uint8Array, first: number, last: number): Uint8Array;
   /** Changes a session in place. Its counters go on. */
   updateSession(id: SessionId, change: Partial<SessionSpec>): void;
   /** Ends a session: its routes of both kinds are gone when this returns. */

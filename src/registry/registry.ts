@@ -3,7 +3,7 @@ import * as defaults from "../defaults/index.ts";
 import type { SessionCounters, SessionSpec, StunAuthority, StunRegistration } from "../forwarder/index.ts";
 import type { Address } from "../wire/address.ts";
 import { hmacSha256 } from "../wire/hmac.ts";
-import { deriveConnectionId, deriveConnectionIds, unpackConnectionIds } from "../wire/connection-id.ts";
+import { unpackConnectionIds } from "../wire/connection-id.ts";
 import { firstProof, noteTransaction, takeProof, weigh } from "./address-proof.ts";
 import { conflict, exceedsQuota, type Holdings, ownAddress, requireRoom } from "./admission.ts";
 import {
@@ -48,11 +48,12 @@ export class Registry implements StunAuthority {
   register(request: RegistrationSpec): Registration {
     // The clock is read once, so that nothing expires halfway.
     const nowMs = this.#options.now();
-    const held = this.#freedHolderOf(deriveConnectionId(request.key, 1), nowMs);
+    const { forwarder } = this.#options;
+    const held = this.#freedHolderOf(forwarder.deriveConnectionIds(request.key, 1, 1), nowMs);
     if (held && held.subject !== request.subject) throw conflict();
     this.#admit(request, held, nowMs);
     if (held && held.num === request.num) return this.#refresh(held, request);
-    const cids = deriveConnectionIds(request.key, 1, request.num);
+    const cids = forwarder.deriveConnectionIds(request.key, 1, request.num);
     for (const cid of unpackConnectionIds(cids)) {
       const holder = this.#freedHolderOf(cid, nowMs);
       if (holder && holder !== held) throw conflict();
@@ -62,7 +63,7 @@ export class Registry implements StunAuthority {
 
   /** Returns the live registration of a key. Equal keys give equal connection IDs, so the first one tells. */
   ofKey(key: Uint8Array): Registration | undefined {
-    return this.#freedHolderOf(deriveConnectionId(key, 1), this.#options.now());
+    return this.#freedHolderOf(this.#options.forwarder.deriveConnectionIds(key, 1, 1), this.#options.now());
   }
 
   /** Returns a live registration; with `owner`, only if it belongs to that subject. */

@@ -1,5 +1,6 @@
 import { sweepIntervalMs } from "../../defaults/index.ts";
 import type { Address, PeerAddress } from "../../wire/address.ts";
+import { deriveConnectionIds } from "../../wire/connection-id.ts";
 import { offStatus, type XdpStatus } from "../../xdp/index.ts";
 import type {
   BucketId,
@@ -121,6 +122,10 @@ class DgramForwarder implements Forwarder {
 
   closeBucket(id: BucketId): void {
     this.#relay.sessions.buckets.close(id);
+  }
+
+  deriveConnectionIds(key: Uint8Array, first: number, last: number): Uint8Array {
+    return deriveConnectionIds(key, first, last);
   }
 
   openSession(spec: SessionSpec): SessionId {

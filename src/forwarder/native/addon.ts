@@ -3,7 +3,7 @@ import type { ForwarderOptions } from "../contract.ts";
 import type { PlaceLimits } from "../splice/places.ts";
 
 /** Version of this interface: `QP_ADDON_ABI` of napi/addon.c. Raise both with every change that one side cannot do without. */
-export const addonAbi = 2;
+export const addonAbi = 3;
 
 /** JavaScript interface of the C addon in this folder. IPv4 addresses are in plain form in both directions. */
 export interface Addon extends SystemCalls {
@@ -28,6 +28,8 @@ export interface Addon extends SystemCalls {
    * other C libraries.
    */
   trimMemory(): void;
+  /** Fills `into` with the connection IDs of a key, from number `first` on. The key has 1 to 64 bytes, and an ID 12. */
+  deriveConnectionIds(key: Uint8Array, into: Uint8Array, first: number): void;
 }
 
 /** Configuration of the addon. */

@@ -1,6 +1,7 @@
 import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
 import { type Address, unmapAddress } from "../../wire/address.ts";
+import { cidBytes } from "../../wire/connection-id.ts";
 import type { Offload, OffloadPlan, XdpStatus } from "../../xdp/index.ts";
 import type {
   BucketId,
@@ -81,6 +82,7 @@ class NativeForwarder implements Forwarder {
   readonly backend = "native";
   readonly backendReason: string;
   readonly clientsBy: ClientsBy | undefined;
+  readonly #addon: Addon;
   readonly #handle: NativeHandle;
   readonly #bound: Address;
   /** Counters of JavaScript. */
@@ -100,6 +102,7 @@ class NativeForwarder implements Forwarder {
   ) {
     this.backendReason = backendReason;
     this.clientsBy = upstream && "address";
+    this.#addon = addon;
     this.#handle = handle;
     this.#bound = handle.address();
     this.#own = own;
@@ -149,6 +152,12 @@ class NativeForwarder implements Forwarder {
 
   closeBucket(id: BucketId): void {
     this.#handle.closeBucket(id);
+  }
+
+  deriveConnectionIds(key: Uint8Array, first: number, last: number): Uint8Array {
+    const ids = new Uint8Array((last - first + 1) * cidBytes);
+    this.#addon.deriveConnectionIds(key, ids, first);
+    return ids;
   }
 
   openSession(spec: SessionSpec): SessionId {

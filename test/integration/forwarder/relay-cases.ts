@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { noCounters } from "../../unit/registry/fake-forwarder.ts";
 import { describe, expect, it } from "vitest";
 import { maxInitialRoutesPerSession, initialRouteTtlMs } from "../../../src/defaults/index.ts";
@@ -5,6 +6,15 @@ import type { BucketId, DropReason } from "../../../src/forwarder/index.ts";
 import { type Harness, type Rig, settles } from "./rig.ts";
 import { longPacket, shortPacket } from "../harness/packets.ts";
 import { openPeer, type UdpPeer } from "../harness/udp-peer.ts";
+import { deriveConnectionIds } from "../../../src/wire/connection-id.ts";
+
+interface Vectors {
+  readonly cases: readonly { readonly keyHex: string; readonly cids: Readonly<Record<string, string>> }[];
+}
+
+const vectors: Vectors = JSON.parse(
+  readFileSync(new URL("../../fixtures/cids.json", import.meta.url), "utf8"),
+);
 
 interface Pair extends Rig {
   readonly alice: UdpPeer;
@@ -69,6 +79,22 @@ export function relayCases(harness: Harness): void {
         packets: 10,
         bytes: 2 * (13 + 100 + 1200 + 1472 + 9000),
       });
+    });
+
+    it("derives the connection IDs that the protocol says", async () => {
+      const { forwarder } = await harness.open();
+      for (const { keyHex, cids } of vectors.cases)
+        for (const [number, hex] of Object.entries(cids)) {
+          const id = forwarder.deriveConnectionIds(
+            Buffer.from(keyHex, "hex"),
+            Number(number),
+            Number(number),
+          );
+          expect(Buffer.from(id).toString("hex")).toBe(hex);
+        }
+      const key = Buffer.alloc(33, 9);
+      const packed = forwarder.deriveConnectionIds(key, 0xff_fff0, 0x100_0010);
+      expect(packed).toEqual(deriveConnectionIds(key, 0xff_fff0, 0x100_0010));
     });
 
     it("sends from its public port, so that NATs let it in", async () => {

@@ -21,6 +21,7 @@ struct suite {
 /* clang-format on */
 
 extern const struct suite bucket_suite, memory_suite, outbox_suite, permutation_suite, places_suite, refusal_suite,
-  demux_suite, upcalls_suite, routes_suite, siphash_suite, sockets_suite, splice_suite, stun_gate_suite, table_suite;
+  demux_suite, upcalls_suite, routes_suite, siphash_suite, blake2b_suite, sockets_suite, splice_suite, stun_gate_suite,
+  table_suite;
 
 #endif

@@ -6,8 +6,9 @@
 #include "../harness/suite.h"
 
 static const struct suite *const suites[] = {
-  &siphash_suite, &demux_suite,  &permutation_suite, &table_suite,  &routes_suite,  &bucket_suite,  &places_suite,
-  &splice_suite,  &outbox_suite, &refusal_suite,     &memory_suite, &sockets_suite, &upcalls_suite, &stun_gate_suite,
+  &siphash_suite, &blake2b_suite, &demux_suite,   &permutation_suite, &table_suite,
+  &routes_suite,  &bucket_suite,  &places_suite,  &splice_suite,      &outbox_suite,
+  &refusal_suite, &memory_suite,  &sockets_suite, &upcalls_suite,     &stun_gate_suite,
 };
 
 static double now_ms(void)

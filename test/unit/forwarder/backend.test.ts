@@ -12,6 +12,7 @@ const addon: Addon = {
   readPins: () => expect.unreachable("no pins are read"),
   removePins: () => undefined,
   trimMemory: () => undefined,
+  deriveConnectionIds: () => undefined,
 };
 const loaded = (): LoadedAddon => ({ addon });
 const missing = (): LoadedAddon => ({ reason: "no addon here, at length", brief: "no addon here" });

@@ -8,7 +8,7 @@ import type {
 } from "../../../src/forwarder/index.ts";
 import { createCounters } from "../../../src/forwarder/counters.ts";
 import { type Address, sameAddress } from "../../../src/wire/address.ts";
-import { unpackConnectionIds } from "../../../src/wire/connection-id.ts";
+import { deriveConnectionIds, unpackConnectionIds } from "../../../src/wire/connection-id.ts";
 
 export const noCounters: SessionCounters = {
   packetsFrom: 0,
@@ -70,6 +70,7 @@ export function createFakeForwarder(): FakeForwarder {
     buckets,
     initialRoutes,
     clients,
+    deriveConnectionIds,
     address: () => fakeRelayAddress,
     isOwnAddress: (address) => sameAddress(address, fakeRelayAddress),
     openBucket(bytesPerSecond) {

@@ -4,7 +4,7 @@
 #include "handle.h"
 
 /** Version of the interface to JavaScript: `addonAbi` of src/forwarder/native/addon.ts. */
-#define QP_ADDON_ABI 2
+#define QP_ADDON_ABI 3
 
 static double read_amount(struct qp_call *call, napi_value object, const char *name)
 {
@@ -219,6 +219,7 @@ NAPI_MODULE_INIT()
     { .utf8name = "readPins", .method = qp_read_pins, .attributes = napi_default_method },
     { .utf8name = "removePins", .method = qp_remove_pins, .attributes = napi_default_method },
     { .utf8name = "trimMemory", .method = qp_trim_memory, .attributes = napi_default_method },
+    { .utf8name = "deriveConnectionIds", .method = qp_derive_connection_ids, .attributes = napi_default_method },
     { .utf8name = "abi", .value = qp_number(env, QP_ADDON_ABI), .attributes = napi_enumerable },
     { .utf8name = "hasProgram", .value = qp_boolean(env, qp_program_exists()), .attributes = napi_enumerable },
     { .utf8name = "counterNames", .value = counter_names(env), .attributes = napi_enumerable },

@@ -65,6 +65,8 @@ napi_value qp_read_pins(napi_env env, napi_callback_info info);
 napi_value qp_remove_pins(napi_env env, napi_callback_info info);
 /** `Addon.trimMemory` of src/forwarder/native/addon.ts. */
 napi_value qp_trim_memory(napi_env env, napi_callback_info info);
+/** `deriveConnectionIds(key, into, first)`. */
+napi_value qp_derive_connection_ids(napi_env env, napi_callback_info info);
 
 /** Returns 64-bit counters as a live BigUint64Array that keeps the forwarder's memory. */
 napi_value qp_handle_counters(napi_env env, struct qp_handle *handle, __u64 *counters, size_t count);

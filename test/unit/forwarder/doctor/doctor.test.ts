@@ -14,6 +14,7 @@ const addon: Addon = {
   readPins: () => expect.unreachable("no pins are read"),
   removePins: () => expect.unreachable("nothing is removed"),
   trimMemory: () => undefined,
+  deriveConnectionIds: () => undefined,
 };
 
 interface Case {
