@@ -111,16 +111,10 @@ describe("deploy/kubernetes.yaml", () => {
   });
 });
 
-it.each([
-  "Dockerfile",
-  "compose.yaml",
-  "envoy.yaml",
-  "kubernetes.yaml",
-  "nginx-stream.conf",
-  "quicpipe-relay.service",
-])("what was not run is marked so at its head: %s", (name) => {
-  const head = read(name).split(/^(?!#)/m, 1)[0];
-  expect(head?.replaceAll("\n# ", " ")).toMatch(
-    /Not run here|no packet has gone through it here|run by nobody here/,
-  );
-});
+it.each(["Dockerfile", "compose.yaml", "envoy.yaml", "kubernetes.yaml", "quicpipe-relay.service"])(
+  "what was not run is marked so at its head: %s",
+  (name) => {
+    const head = read(name).split(/^(?!#)/m, 1)[0];
+    expect(head?.replaceAll("\n# ", " ")).toMatch(/Not run here|run by nobody here/);
+  },
+);

@@ -39,3 +39,9 @@ export function drainOf(json: string): number {
   expect(tls).toBeDefined();
   return drainSeconds;
 }
+
+/** The folder of nginx's modules. */
+export function nginxModules(): string {
+  const [, folder] = /--modules-path=(\S+)/.exec(run("nginx", ["-V"]).output)!;
+  return folder!;
+}

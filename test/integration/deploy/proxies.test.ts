@@ -3,7 +3,7 @@ import { parse } from "yaml";
 import { certificateFiles, testCertificate } from "../harness/certificate.ts";
 import { temporaryFolder } from "../harness/folder.ts";
 import { itWith } from "../harness/requirement.ts";
-import { read, run, written } from "./files.ts";
+import { nginxModules, read, run, written } from "./files.ts";
 
 describe("deploy/envoy.yaml", () => {
   it("is YAML whose listener and cluster have one name", () => {
@@ -50,8 +50,7 @@ describe("the configurations of nginx in deploy/", () => {
   });
 
   itWith("nginx")("are valid: nginx-stream.conf", () => {
-    const [, modules] = /--modules-path=(\S+)/.exec(run("nginx", ["-V"]).output)!;
-    const text = `load_module ${modules}/ngx_stream_module.so;\nevents {}\n${read("nginx-stream.conf")}`;
+    const text = `load_module ${nginxModules()}/ngx_stream_module.so;\nevents {}\n${read("nginx-stream.conf")}`;
     expectValid(text);
   });
 });
