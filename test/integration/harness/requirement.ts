@@ -15,7 +15,10 @@ export type Part =
   | "xdp"
   | "coturn"
   | "miniupnpd"
-  | "registry";
+  | "nginx"
+  | "promtool"
+  | "registry"
+  | "systemd-analyze";
 
 const xdpProbe =
   "mount -t bpf bpf /mnt && bpftool prog list && ip link && ethtool --version && tshark --version && python3 --version";
@@ -54,6 +57,15 @@ const parts: Readonly<Record<Part, { readonly command: readonly string[]; readon
     command: ["sh", "-c", "miniupnpd --version | grep nftables"],
     install: "apt-get install --no-install-recommends miniupnpd-nftables",
   },
+  nginx: {
+    command: ["nginx", "-V"],
+    install: "apt-get install --no-install-recommends nginx libnginx-mod-stream",
+  },
+  promtool: {
+    command: ["promtool", "--version"],
+    install: "apt-get install --no-install-recommends prometheus",
+  },
+  "systemd-analyze": { command: ["systemd-analyze", "--version"], install: "apt-get install systemd" },
   go: { command: ["/usr/lib/go-1.19/bin/go", "version"], install: "apt-get install golang-1.19-go" },
   "go-1.26": {
     command: ["sh", "-c", "go version | grep -Eq 'go1[.](2[6-9]|[3-9][0-9])'"],
