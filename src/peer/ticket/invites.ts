@@ -60,6 +60,8 @@ export interface Reservation {
 }
 
 interface OpenInvite {
+  /** The relay's name of the invitation. */
+  readonly id: string;
   readonly policy: TrustPolicy;
   /** By `performance.now()`. */
   readonly endsAtMs: number;
@@ -103,9 +105,9 @@ export class Invites {
     const endsAtMs = performance.now() + ttlMs;
     const made = requireInvitation(await relay.invite({ connections, ttlMs }));
     const seed = randomBytes(32);
-    const invite = { policy: createTrustPolicy([pinOfSeed(seed)]), endsAtMs, left: connections };
+    const policy = createTrustPolicy([pinOfSeed(seed)]);
     this.#forgetEnded();
-    this.#bySender.set(made.sender, invite);
+    this.#bySender.set(made.sender, { id: made.id, policy, endsAtMs, left: connections });
     this.#hasMade = true;
     return {
       ticket: this.#ticketOf(made, seed),
@@ -115,6 +117,14 @@ export class Invites {
         await relay.revokeInvitation(made.id);
       },
     };
+  }
+
+  /** Revokes those whose time is not over: their keys end with this peer. Never rejects. */
+  async revokeAll(): Promise<void> {
+    this.#forgetEnded();
+    const open = [...this.#bySender.values()];
+    this.#bySender.clear();
+    await Promise.allSettled(open.map(({ id }) => this.#parts.relay.revokeInvitation(id)));
   }
 
   /** Whether a message of this sender may be accepted by a ticket. */

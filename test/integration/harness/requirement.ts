@@ -14,7 +14,8 @@ export type Part =
   | "aioquic"
   | "xdp"
   | "coturn"
-  | "miniupnpd";
+  | "miniupnpd"
+  | "sshd";
 
 const xdpProbe =
   "mount -t bpf bpf /mnt && bpftool prog list && ip link && ethtool --version && tshark --version && python3 --version";
@@ -48,6 +49,11 @@ const parts: Readonly<Record<Part, { readonly command: readonly string[]; readon
     // The package of nftables; that of the old iptables keeps its rules elsewhere.
     command: ["sh", "-c", "miniupnpd --version | grep nftables"],
     install: "apt-get install --no-install-recommends miniupnpd-nftables",
+  },
+  sshd: {
+    // As root, with a mount namespace of its own.
+    command: ["unshare", "--mount", "sh", "-c", "test -x /usr/sbin/sshd && command -v ssh"],
+    install: "run as root, with `apt-get install openssh-server`",
   },
   go: { command: ["/usr/lib/go-1.19/bin/go", "version"], install: "apt-get install golang-1.19-go" },
   "go-1.26": {
