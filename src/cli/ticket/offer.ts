@@ -1,6 +1,8 @@
 import { QuicpipeError } from "../../errors.ts";
 import { optionError } from "../../option-checks.ts";
 import type { Peer } from "../../peer/index.ts";
+import { decodeTicket } from "../../peer/ticket/index.ts";
+import { isLoopbackHost } from "../../wire/address.ts";
 import { requireNumber } from "../arguments.ts";
 import { formatDuration } from "../terminal-text.ts";
 
@@ -78,6 +80,16 @@ export class TicketOffer {
     process.stderr.write(
       `quicpipe: the other side types this, ${often} within ${formatDuration(ttlMs)}:\nquicpipe dial ${ticket}\n`,
     );
+    this.#warn(ticket);
+  }
+
+  /** Says so if a ticket works on this machine alone. */
+  #warn(ticket: string): void {
+    const { hostname } = new URL(decodeTicket(ticket).relay);
+    if (isLoopbackHost(hostname))
+      process.stderr.write(
+        `quicpipe: the relay in it is ${hostname}, which is this machine: for others give --relay the relay's address, or give the relay --public-address\n`,
+      );
   }
 
   /** Notes that somebody has come by the ticket. */

@@ -41,10 +41,7 @@ export interface Invite {
 
 /** What {@link Invites} need of their peer. */
 export interface InvitesParts {
-  readonly settings: Pick<
-    PeerSettings,
-    "relayCa" | "transport" | "authority" | "basePath" | "relayHost" | "token"
-  >;
+  readonly settings: Pick<PeerSettings, "relayCa" | "transport" | "authority" | "basePath" | "relayHost">;
   readonly relay: Pick<RelayClient, "invite" | "revokeInvitation">;
   /** Pin of this peer's key. */
   readonly pin: string;
@@ -157,10 +154,14 @@ export class Invites {
   }
 }
 
-/** Returns the host and port for peers elsewhere: the address that the relay tells, if this peer is on its machine. */
+/**
+ * Returns the host and port for peers elsewhere, as in a URL: the address that the relay tells, if this peer is on its machine and knows it
+ * by its key, or else those that this peer uses.
+ */
 function hostFor({ relayHost, authority }: InvitesParts["settings"], publicAddress: string): string {
-  const told = parseAddress(publicAddress)?.address;
-  return isLoopbackHost(relayHost) && told !== undefined && !isLoopbackHost(told) ? publicAddress : authority;
+  const told = parseAddress(publicAddress);
+  if (!isLoopbackHost(relayHost) || told === undefined || isLoopbackHost(told.address)) return authority;
+  return URL.parse(`https://${publicAddress}`)?.host ?? authority;
 }
 
 /** @throws ERR_QUICPIPE_OPTION_INVALID if a ticket could not say how to trust the relay. */

@@ -27,6 +27,7 @@ describe("quicpipe accept without arguments", () => {
   it("shows what the other side types, and is a pipe to it, once", async () => {
     const { accepter, ticket } = await startAccepter();
     expect(accepter.stderr()).toContain(`once within 10 min:\nquicpipe dial ${ticket}\n`);
+    expect(accepter.stderr()).toContain("the relay in it is 127.0.0.1, which is this machine");
     const sent = randomBytes(100_000).toString("base64");
     const dialer = dial(ticket);
     accepter.process.stdin.end("answer");
