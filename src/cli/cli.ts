@@ -25,8 +25,8 @@ const description = "QUIC between two devices behind NATs, through a relay that 
 
 const firstSteps = `First steps, each in a terminal of its own on one machine:
   quicpipe relay
-  quicpipe accept --as bob --pin "$(quicpipe id)"
-  echo hello | quicpipe dial bob --as alice --pin "$(quicpipe id)"
+  quicpipe accept
+  echo hello | quicpipe dial TICKET     (the one that accept has printed)
 
 \`quicpipe COMMAND --help\` prints the options of a command.`;
 

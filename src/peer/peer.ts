@@ -228,7 +228,7 @@ export class Peer implements AsyncIterable<Connection> {
   }
 
   /**
-   * Closes all connections, ends all registrations and closes the socket, within a few seconds at most. Never rejects.
+   * Closes all connections, ends all registrations, makes all tickets worthless and closes the socket, within a few seconds at most. Never rejects.
    * Idempotent.
    */
   close(): Promise<void> {
@@ -241,7 +241,7 @@ export class Peer implements AsyncIterable<Connection> {
   }
 
   async #close(): Promise<void> {
-    const { connections, registrations, socket, stun, nat } = this.#context;
+    const { connections, registrations, invites, socket, stun, nat } = this.#context;
     this.#mailbox.close();
     this.#listening.close();
     stun.close();
@@ -251,7 +251,7 @@ export class Peer implements AsyncIterable<Connection> {
     // A release removes a connection from the set.
     for (const connection of Array.from(connections)) connection.release();
     const ended = Promise.allSettled([...registrations].map((registration) => registration.end()));
-    await within(defaults.closeTimeoutMs, ended);
+    await within(defaults.closeTimeoutMs, Promise.all([ended, invites.revokeAll()]));
     await within(defaults.closeTimeoutMs, this.#mapping.close());
     await within(defaults.closeTimeoutMs, this.#http.close());
     await socket.close();

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { optionError } from "../../option-checks.ts";
 import {
   type DirectPolicy,
@@ -17,7 +18,13 @@ import { openInterruption } from "../interruption.ts";
 import { pipeProtocols } from "./pipe.ts";
 import { isTraced } from "./tracing.ts";
 import { sayBeside } from "./progress.ts";
-import { type RelayAccessArgs, relayAccessArgs, relayOptions, withToken } from "./relay-access.ts";
+import {
+  isOnThisMachine,
+  type RelayAccessArgs,
+  relayAccessArgs,
+  relayOptions,
+  withToken,
+} from "./relay-access.ts";
 import { RelayLines } from "./relay-lines.ts";
 import { givenTokenSource, mintedTokenSource, type Token } from "./token.ts";
 
@@ -83,15 +90,24 @@ export const trustedPeerArgs: typeof relayAccessArgs & typeof ownArgs = { ...rel
 /** Options common to `accept`, `dial` and `ping`. */
 export const peerArgs: typeof trustedPeerArgs & typeof pathArgs = { ...trustedPeerArgs, ...pathArgs };
 
-/** Values of {@link peerArgs} from the command line. */
-export interface PeerArgs extends RelayAccessArgs {
-  readonly as?: string | undefined;
-  readonly pin?: string | undefined;
-  readonly insecure?: boolean | undefined;
+/** Values of the options of the path from the command line. */
+export interface PathArgs {
   readonly direct?: string | undefined;
   readonly "birthday-search"?: boolean | undefined;
   readonly verbose?: boolean | undefined;
 }
+
+/** Values of {@link peerArgs} from the command line. */
+export interface PeerArgs extends RelayAccessArgs, PathArgs {
+  readonly as?: string | undefined;
+  readonly pin?: string | undefined;
+  readonly insecure?: boolean | undefined;
+}
+
+/** Options of a peer that its command decides. */
+type Additional = Pick<PeerOptions, "accepts" | "alpn" | "backlog" | "onError">;
+/** What to do with a peer, whose relay may refuse it for good; may return the exit status. */
+type Work = (peer: Peer, refused: Promise<never>) => Promise<number | void>;
 
 /**
  * Binds a peer as configured on the command line, works with it, closes it and returns the exit status, which the work may tell. A
@@ -101,27 +117,67 @@ export interface PeerArgs extends RelayAccessArgs {
  */
 export async function workAsPeer(
   args: PeerArgs,
-  more: Pick<PeerOptions, "accepts" | "alpn" | "backlog" | "onError">,
+  more: Additional,
   work: (peer: Peer, trust: Trust) => Promise<number | void>,
 ): Promise<number> {
   const trust = requireTrust(args);
+  const token = await requireToken(args);
+  const binding = { ...relayOptions(args), token, trust, identity: await keptIdentity() };
+  return await workAs(binding, args, more, (peer, refused) =>
+    withToken(args, () => Promise.race([work(peer, trust), refused])),
+  );
+}
+
+/**
+ * Does the same as one who accepts, and who trusts the holders of tickets where the command line names nobody. Such a peer needs no name: on
+ * the relay's machine it gets a new one.
+ */
+export async function workAsAccepter(
+  args: PeerArgs,
+  more: Additional,
+  work: (peer: Peer) => Promise<number | void>,
+): Promise<number> {
+  const isTold = args.pin !== undefined || args.insecure === true;
+  if (isTold) return await workAsPeer(args, more, (peer) => work(peer));
+  const named =
+    isOnThisMachine(args) && !givenTokenSource(args) ? { ...args, as: args.as ?? newName() } : args;
+  const token = await requireToken(named);
+  const binding = { ...relayOptions(args), token, identity: await keptIdentity() };
+  return await workAs(binding, args, more, (peer, refused) =>
+    withToken(args, () => Promise.race([work(peer), refused])),
+  );
+}
+
+/** A name that nobody else has. */
+function newName(): string {
+  return `accept-${randomBytes(6).toString("hex")}`;
+}
+
+/**
+ * Does the same with a peer that is bound by other means than {@link peerArgs}.
+ *
+ * @param binding the peer's options that say who it is, and where the relay is.
+ */
+export async function workAs(
+  binding: PeerOptions,
+  args: PathArgs,
+  more: Additional,
+  work: Work,
+): Promise<number> {
   const lines = new RelayLines(sayBeside);
   const options = {
-    ...relayOptions(args),
-    token: await requireToken(args),
-    trust,
     alpn: pipeProtocols,
     direct: args.direct as DirectPolicy | undefined,
     birthdaySearch: args["birthday-search"],
     telemetry: isTraced(),
     ...records(),
     ...more,
+    ...binding,
     onStatus: (status: PeerStatus) => lines.tell(status),
     // What becomes of the relay is told by its lines.
     onError: (error: QuicpipeError) => error === peer.status.error || more.onError?.(error),
   };
-  const identity = await keptIdentity();
-  const peer: Peer = await Peer.bind({ ...options, identity }).catch((error: unknown) => {
+  const peer: Peer = await Peer.bind(options).catch((error: unknown) => {
     throw inFlags(error, {
       relay: "--relay",
       ...trustFlag,
@@ -132,8 +188,7 @@ export async function workAsPeer(
   const interruption = openInterruption(() => void peer.close());
   let status: number = exitStatus.done;
   try {
-    status =
-      (await withToken(args, () => Promise.race([work(peer, trust), lines.refused]))) ?? exitStatus.done;
+    status = (await work(peer, lines.refused)) ?? exitStatus.done;
   } catch (error) {
     // Work that a signal cuts off fails because of the signal.
     if (!interruption.signal) throw inDirectFlag(error);

@@ -20,13 +20,14 @@ const farewellMs = 20_000;
 const noticeAfterMs = 1000;
 
 /**
- * Joins stdin and stdout to a stream between peers, like netcat, until both directions have ended. Then closes the
+ * Joins an input and stdout to a stream between peers, like netcat, until both directions have ended. Then closes the
  * connection. Shows a progress line if stderr is a terminal and stdin is none.
  */
-export async function pipeStandardStreams(
+export async function pipeStreams(
   connection: Connection,
   stream: BidirectionalStream,
   role: "dialer" | "accepter",
+  input: Readable,
 ): Promise<void> {
   const sent = counter();
   const received = counter();
@@ -35,7 +36,7 @@ export async function pipeStandardStreams(
     receivedBytes: received.bytes(),
   }));
   let isAnswered = false;
-  const sending = pipeline(process.stdin, sent.stream, Writable.fromWeb(stream.writable));
+  const sending = pipeline(input, sent.stream, Writable.fromWeb(stream.writable));
   const receiving = pipeline(Readable.fromWeb(stream.readable), received.stream, process.stdout, {
     end: false,
   });

@@ -1,2 +1,2 @@
 export { openTicket } from "./open-ticket.ts";
-export { isTicket, maxTicketLength } from "./ticket.ts";
+export { decodeTicket, isTicket, maxTicketLength } from "./ticket.ts";

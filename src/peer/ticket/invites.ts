@@ -41,10 +41,7 @@ export interface Invite {
 
 /** What {@link Invites} need of their peer. */
 export interface InvitesParts {
-  readonly settings: Pick<
-    PeerSettings,
-    "relayCa" | "transport" | "authority" | "basePath" | "relayHost" | "token"
-  >;
+  readonly settings: Pick<PeerSettings, "relayCa" | "transport" | "authority" | "basePath" | "relayHost">;
   readonly relay: Pick<RelayClient, "invite" | "revokeInvitation">;
   /** Pin of this peer's key. */
   readonly pin: string;
@@ -60,6 +57,8 @@ export interface Reservation {
 }
 
 interface OpenInvite {
+  /** The relay's name of the invitation. */
+  readonly id: string;
   readonly policy: TrustPolicy;
   /** By `performance.now()`. */
   readonly endsAtMs: number;
@@ -103,9 +102,9 @@ export class Invites {
     const endsAtMs = performance.now() + ttlMs;
     const made = requireInvitation(await relay.invite({ connections, ttlMs }));
     const seed = randomBytes(32);
-    const invite = { policy: createTrustPolicy([pinOfSeed(seed)]), endsAtMs, left: connections };
+    const policy = createTrustPolicy([pinOfSeed(seed)]);
     this.#forgetEnded();
-    this.#bySender.set(made.sender, invite);
+    this.#bySender.set(made.sender, { id: made.id, policy, endsAtMs, left: connections });
     this.#hasMade = true;
     return {
       ticket: this.#ticketOf(made, seed),
@@ -115,6 +114,14 @@ export class Invites {
         await relay.revokeInvitation(made.id);
       },
     };
+  }
+
+  /** Revokes those whose time is not over: their keys end with this peer. Never rejects. */
+  async revokeAll(): Promise<void> {
+    this.#forgetEnded();
+    const open = [...this.#bySender.values()];
+    this.#bySender.clear();
+    await Promise.allSettled(open.map(({ id }) => this.#parts.relay.revokeInvitation(id)));
   }
 
   /** Whether a message of this sender may be accepted by a ticket. */
@@ -147,10 +154,14 @@ export class Invites {
   }
 }
 
-/** Returns the host and port for peers elsewhere: the address that the relay tells, if this peer is on its machine. */
+/**
+ * Returns the host and port for peers elsewhere, as in a URL: the address that the relay tells, if this peer is on its machine and knows it
+ * by its key, or else those that this peer uses.
+ */
 function hostFor({ relayHost, authority }: InvitesParts["settings"], publicAddress: string): string {
-  const told = parseAddress(publicAddress)?.address;
-  return isLoopbackHost(relayHost) && told !== undefined && !isLoopbackHost(told) ? publicAddress : authority;
+  const told = parseAddress(publicAddress);
+  if (!isLoopbackHost(relayHost) || told === undefined || isLoopbackHost(told.address)) return authority;
+  return URL.parse(`https://${publicAddress}`)?.host ?? authority;
 }
 
 /** @throws ERR_QUICPIPE_OPTION_INVALID if a ticket could not say how to trust the relay. */

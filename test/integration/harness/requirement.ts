@@ -18,6 +18,7 @@ export type Part =
   | "nginx"
   | "promtool"
   | "registry"
+  | "sshd"
   | "systemd-analyze";
 
 const xdpProbe =
@@ -66,6 +67,11 @@ const parts: Readonly<Record<Part, { readonly command: readonly string[]; readon
     install: "apt-get install --no-install-recommends prometheus",
   },
   "systemd-analyze": { command: ["systemd-analyze", "--version"], install: "apt-get install systemd" },
+  sshd: {
+    // As root, with a mount namespace of its own.
+    command: ["unshare", "--mount", "sh", "-c", "test -x /usr/sbin/sshd && command -v ssh"],
+    install: "run as root, with `apt-get install openssh-server`",
+  },
   go: { command: ["/usr/lib/go-1.19/bin/go", "version"], install: "apt-get install golang-1.19-go" },
   "go-1.26": {
     command: ["sh", "-c", "go version | grep -Eq 'go1[.](2[6-9]|[3-9][0-9])'"],

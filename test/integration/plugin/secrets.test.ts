@@ -169,6 +169,25 @@ async function talk(app: RelayApp, outlets: Outlets): Promise<void> {
   await ask(outlets, "DELETE", `${app.url}/v1/register/${bobs.id}`, { token: aliceToken });
 }
 
+/** A guest that dials, is refused more, and whose invitation is revoked. */
+async function inviteGuest(app: RelayApp, outlets: Outlets): Promise<void> {
+  const token = await tokenFor("bob");
+  const made = await call("POST", `${app.url}/v1/invitations`, { token, body: {} });
+  const guest = outlets.hideToken("an invitation", made.body.token);
+  const key = randomBytes(32);
+  outlets.hide("a guest's key", key);
+  const wanted = { key: key.toString("base64"), num: 1 };
+  const body = { packets: [initialPacket().toString("base64")], register: wanted };
+  await ask(outlets, "POST", `${app.url}/v1/mailbox/bob`, { token: guest, body });
+  await ask(outlets, "POST", `${app.url}/v1/mailbox/alice`, { token: guest, body });
+  await ask(outlets, "GET", `${app.url}/v1/stats`, { token: guest });
+  outlets.collect((await call("GET", `${app.url}/v1/invitations`, { token })).text);
+  await ask(outlets, "DELETE", `${app.url}/v1/invitations/${made.body.id}`, { token });
+  await ask(outlets, "POST", `${app.url}/v1/register`, { token: guest, body: wanted });
+  const altered = outlets.hideToken("an altered invitation", `${guest.slice(0, -4)}AAAA`);
+  await ask(outlets, "POST", `${app.url}/v1/register`, { token: altered, body: wanted });
+}
+
 /** What the relay is seen to tell in this test: without it, silence would pass. */
 const expectedTexts = [
   "relay on UDP",
@@ -182,6 +201,8 @@ const expectedTexts = [
   "quicpipe.relay",
   "bytesFrom",
   "ERR_QUICPIPE_TOKEN_UNSIGNED",
+  "ERR_QUICPIPE_INVITATION_ENDED",
+  "bob/invite/",
   "ERR_QUICPIPE_KEY_INVALID",
   "ERR_QUICPIPE_CID_CONFLICT",
 ];
@@ -192,6 +213,7 @@ it("nothing that the relay tells of itself has a key, a token, a secret or a con
   const app = await serveRelay({ auth: { secret }, logger: outlets.logger });
   outlets.hide("the shared secret", secret);
   await talk(app, outlets);
+  await inviteGuest(app, outlets);
   for (const token of await badTokens(outlets)) {
     await ask(outlets, "GET", `${app.url}/v1/register`, { token });
     await ask(outlets, "GET", `${app.url}/v1/stats`, { token });

@@ -121,6 +121,16 @@ describe("a ticket", () => {
     await unused.revoke();
   });
 
+  it("is worthless when its maker is closed", async () => {
+    const relay = await startPeerRelay();
+    const { bob } = await startBob(relay);
+    const { ticket } = await bob.invite();
+    await bob.close();
+    expect(relay.relay.stats().invitations).toMatchObject({ open: 0, revoked: 1 });
+    expect(await refusal(ticket)).toBe("ERR_QUICPIPE_INVITATION_ENDED");
+    expect(await codeOf(bob.invite())).toBe("ERR_QUICPIPE_CLOSED");
+  });
+
   it("is dialed with its own token alone, whatever other tokens this user has", async () => {
     const tokens = new Set<string | null>();
     const others = new Set<string>();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  requireInvitation,
   requireMessages,
   requireRegistration,
   requireSent,
@@ -36,6 +37,18 @@ const cases: readonly (readonly [
       sender: [undefined, null, long],
       packets: [undefined, "AAAA", [5], Array(9).fill("AAAA")],
       traceparent: [5],
+    },
+  ],
+  [
+    "an invitation",
+    requireInvitation,
+    { id: "i", sender: "bob/invite/i", recipient: "bob", token: "a.b.c", relay: "relay.example:4433" },
+    {
+      id: [undefined, 5, "", long],
+      sender: [undefined, null, long],
+      recipient: [undefined, ""],
+      token: [undefined, 5, "", "a.b", "a.b.c.d", "a.b.c\n", "a.b.é", `a.b.${"c".repeat(1021)}`],
+      relay: [undefined, 5, long],
     },
   ],
   [
