@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from "node:util";
 import { runCommand, type ArgsDef, type CommandDef, type CommandMeta } from "citty";
 import { isQuicpipeError, type QuicpipeErrorCode } from "../errors.ts";
 import { exitStatus, isBrokenPipe, isOutputFault, watchOutput } from "./exit-status.ts";
+import { faultText } from "./fault.ts";
 import { suggestion } from "./suggestion.ts";
 import { printable } from "./terminal-text.ts";
 import { formatUsage, usageOf } from "./usage.ts";
@@ -33,6 +34,8 @@ const firstSteps = `First steps, each in a terminal of its own on one machine:
 /** Runs the command line of this process and sets its exit status. */
 export async function run(): Promise<void> {
   watchOutput();
+  // What fails outside of the command's own work, such as an event that nobody expects.
+  process.on("uncaughtException", (error) => process.exit(report(error, "quicpipe --help")));
   const status = await runCli(process.argv.slice(2));
   process.exitCode ??= status;
 }
@@ -50,8 +53,9 @@ async function runCli(args: readonly string[]): Promise<number> {
       : refuse(`${name} takes no further word ${JSON.stringify(words[1])}`);
   if (name === "help" && words.length <= 2) return help(words[1]);
   if (name === "help") return refuse(`help takes no further word ${JSON.stringify(words[2])}`);
+  // Before or after the word: `--help relay` is `relay --help`.
+  if (name === undefined || words.length < args.length) return help(words[0]);
   const command = await commandOf(name);
-  if (name === undefined || words.length < args.length) return help(command && name);
   return command ? runNamed(name, command, rest) : refuseCommand(name);
 }
 
@@ -91,7 +95,8 @@ function say(text: string): number {
 
 function refuseCommand(name: string): number {
   const known = [...Object.keys(subCommands), "help", "version"];
-  return refuse(`there is no command ${JSON.stringify(name)}${suggestion(name, known)}`);
+  const what = name.startsWith("-") ? "option" : "command";
+  return refuse(`there is no ${what} ${JSON.stringify(name)}${suggestion(name, known)}`);
 }
 
 function refuse(message: string, remedy = "quicpipe --help"): number {
@@ -115,8 +120,7 @@ function report(error: unknown, remedy: string): number {
   // citty reports wrong usage (a missing positional, a value outside an enum) in coloured sentences.
   if (error instanceof Error && error.name === "CLIError")
     return refuse(stripVTControlCharacters(error.message).replace(/\.$/, ""), remedy);
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`quicpipe: ${text.split("\n").map(printable).join("\n")}\n`);
+  process.stderr.write(`quicpipe: ${faultText(error)}\n`);
   return exitStatus.failed;
 }
 

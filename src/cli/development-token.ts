@@ -1,11 +1,11 @@
-import type { DevelopmentTokenOptions } from "../plugin/index.ts";
+import type { DevelopmentTokenOptions } from "../plugin/auth/index.ts";
 
 /**
- * Mints a token with this machine's development key. Loads the plugin for that: whoever has a token is quicker without it.
+ * Mints a token with this machine's development key. Loads what signs it: whoever has a token is quicker without that.
  *
  * @throws the errors of `mintDevelopmentToken`.
  */
 export async function developmentToken(options: DevelopmentTokenOptions): Promise<string> {
-  const { mintDevelopmentToken } = await import("../plugin/index.ts");
+  const { mintDevelopmentToken } = await import("../plugin/auth/index.ts");
   return await mintDevelopmentToken(options);
 }

@@ -6,7 +6,7 @@ export type { Invite, InviteOptions } from "./ticket/invites.ts";
 export type { DialOptions, DialTarget } from "./dialing.ts";
 export type { WaitingDial } from "./waiting-dial.ts";
 export type { PeerStatus } from "./status.ts";
-export type { RefusalReason } from "../protocol.ts";
+export { refusalReasons, type RefusalReason } from "../protocol.ts";
 export type { AcceptOptions } from "./accepting.ts";
 export type { Connection, ConnectionStats } from "./connection/connection.ts";
 export type { ConnectionPath } from "./connection/connection-path.ts";

@@ -5,6 +5,7 @@ import { testCertificate } from "./harness/certificate.ts";
 import { type Child, projectPath, startChild } from "./harness/child.ts";
 import { temporaryFolder } from "./harness/folder.ts";
 import { backends } from "./harness/requirement.ts";
+import { startPeerProgram } from "./peer/processes.ts";
 import { bindPeer, roundTrip, startPeerRelay, testIdentities } from "./harness/peers.ts";
 import { tokenFor } from "./harness/token.ts";
 
@@ -61,6 +62,26 @@ describe("the README's accepting side", () => {
     expect(await roundTrip(second, "three")).toBe("three");
     expect(await roundTrip(await alice.dial("bob", { trust: "insecure" }), "four")).toBe("four");
     expect(accepter.process.exitCode).toBeNull();
+  });
+
+  it("survives ten dialers that are killed in the middle of a stream, serves others meanwhile and tells of each", async () => {
+    const { port } = await startPeerRelay();
+    const accepter = await startSample(port);
+    const alice = await bindPeer(port, "alice");
+    const beside = await alice.dial("bob", { trust: "insecure" });
+    const relayCa = (await testCertificate()).certificate;
+    const env = { PINS: "insecure" };
+    for (let i = 0; i < 10; i++) {
+      const dialer = await startPeerProgram("streamer", { relay: `https://127.0.0.1:${port}`, relayCa, env });
+      await dialer.prints(/streaming/);
+      dialer.process.kill("SIGKILL");
+      await dialer.exited;
+      expect(await roundTrip(beside, "still here")).toBe("still here");
+    }
+    const gone = (): number => accepter.stdout().split("alice is gone: nothing came").length - 1;
+    await expect.poll(gone, { timeout: 60_000, interval: 200 }).toBe(10);
+    expect(accepter.process.exitCode).toBeNull();
+    expect(await roundTrip(await alice.dial("bob", { trust: "insecure" }), "next")).toBe("next");
   });
 
   it("keeps an identity that its user alone can read, and prints the pin that a dialer needs", async () => {

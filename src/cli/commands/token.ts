@@ -1,6 +1,6 @@
 import { defineCommand, type CommandDef } from "citty";
 import { optionError } from "../../option-checks.ts";
-import { mintDevelopmentToken } from "../../plugin/index.ts";
+import { mintDevelopmentToken } from "../../plugin/auth/index.ts";
 import { scopes } from "../../protocol.ts";
 import { requireName, requireNumber } from "../arguments.ts";
 

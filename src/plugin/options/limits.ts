@@ -1,6 +1,6 @@
 import * as defaults from "../../defaults/index.ts";
 import { maxNum } from "../../protocol.ts";
-import { checkOptions, type IntegerRange, range } from "../../option-checks.ts";
+import { checkOptions, type IntegerRange, optionError, range } from "../../option-checks.ts";
 
 /**
  * Limits of a relay. A token's `quicpipe` claim narrows those of its subject and never widens them. With `auth: "none"` an
@@ -89,7 +89,35 @@ const ranges: Readonly<Record<keyof Limits, IntegerRange>> = {
  * @throws ERR_QUICPIPE_OPTION_INVALID, naming the limit.
  */
 export function resolveLimits(value: LimitOptions | undefined): Limits {
-  return checkOptions("limits", value, ranges);
+  const limits = checkOptions("limits", value, ranges);
+  requireEffect(value ?? {}, limits);
+  return limits;
+}
+
+/** Limits that have no effect above another one. */
+const within: readonly (readonly [name: keyof Limits, bound: keyof Limits])[] = [
+  ["maxRegistrationsPerSubject", "maxRegistrations"],
+  ["maxCidsPerSubject", "maxCids"],
+  ["maxCidsPerRegistration", "maxCidsPerSubject"],
+  ["registrationTtlMs", "maxRegistrationTtlMs"],
+  ["messageTtlMs", "maxMessageTtlMs"],
+  ["maxMessagesPerRecipient", "maxMessages"],
+  ["maxMessagesPerSender", "maxMessages"],
+  ["maxMessageBytesPerRecipient", "maxMessageBytes"],
+  ["maxMessageBytesPerSender", "maxMessageBytes"],
+  ["maxWaitersPerSubject", "maxWaiters"],
+];
+
+/** Refuses a limit that was given and is above one that bounds it. A default is cut in silence. */
+function requireEffect(given: LimitOptions, limits: Limits): void {
+  const wrong = within.find(([name, bound]) => given[name] !== undefined && limits[name] > limits[bound]);
+  if (wrong === undefined) return;
+  const [name, bound] = wrong;
+  const state = given[bound] === undefined ? "by default" : "here";
+  throw optionError(
+    `limits.${name}`,
+    `option limits.${name} is ${limits[name]}, but has no effect above limits.${bound}, which is ${limits[bound]} ${state}: lower the one or raise the other`,
+  );
 }
 
 /** Limits per subject on what it holds or requests. */

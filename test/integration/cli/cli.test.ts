@@ -15,7 +15,8 @@ describe("quicpipe --help", () => {
       expect(stdout).toContain(command);
     expect(stdout).toContain("First steps");
     expect(stdout).not.toContain("\u001B");
-    expect(await new User().run("help")).toMatchObject({ status: 0, stdout });
+    for (const same of [["help"], ["-h"], []])
+      expect(await new User().run(...same)).toMatchObject({ status: 0, stdout });
   });
 
   it.each(["relay", "token", "id", "accept", "dial", "ping", "netcheck", "top", "doctor"])(
@@ -25,7 +26,12 @@ describe("quicpipe --help", () => {
       expect(status).toBe(0);
       expect(stdout).toContain(`Usage: quicpipe ${command}`);
       expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
-      expect(await new User().run("help", command)).toMatchObject({ status: 0, stdout });
+      for (const same of [
+        ["help", command],
+        ["--help", command],
+        [command, "anything", "-h"],
+      ])
+        expect(await new User().run(...same)).toMatchObject({ status: 0, stdout });
     },
   );
 
@@ -43,6 +49,14 @@ describe("quicpipe", () => {
     [["constructor"], 'there is no command "constructor"'],
     [["help", "relay", "top"], 'help takes no further word "top"'],
     [["help", "relya"], 'there is no command "relya" (did you mean relay?)'],
+    [["rely", "--help"], 'there is no command "rely" (did you mean relay?)'],
+    [["--help", "rely"], 'there is no command "rely" (did you mean relay?)'],
+    [["--verison"], 'there is no option "--verison"'],
+    [["token", "--sub", ""], '--sub is ""'],
+    [["accept", "--as", "", "--insecure"], '--as is ""'],
+    [["token", "--sub", "bob", "--scope", "mailbox:snd"], '--scope: there is no "mailbox:snd"'],
+    [["id", "extra"], 'id takes no further word "extra"'],
+    [["dial", "bob", "extra"], 'dial takes no further word "extra"'],
     [["token", "--sub", "alice", "--sub", "bob"], "token takes --sub only once"],
     [["relay", "--prot", "1"], "relay has no option --prot"],
     [["relay", "--port", "many"], "--port"],

@@ -33,11 +33,11 @@ export interface PeerSetting {
 
 /** Starts a peer as a process of its own: the one that dials is alice, the other is bob. */
 export async function startPeerProgram(
-  name: "accepter" | "dialer" | "receiver" | "sender",
+  name: "accepter" | "dialer" | "receiver" | "sender" | "streamer",
   { relay, relayCa, env = {}, prefix }: PeerSetting,
 ): Promise<Child> {
   const ids = await testIdentities();
-  const isDialing = name === "dialer" || name === "sender";
+  const isDialing = name === "dialer" || name === "sender" || name === "streamer";
   const [own, other] = isDialing ? (["alice", "bob"] as const) : (["bob", "alice"] as const);
   const identity = { TOKEN: await tokenFor(own), IDENTITY: ids[own].pem, PINS: ids[other].pin };
   const child = startProgram(name, { RELAY: relay, RELAY_CA: relayCa, ...identity, ...env }, prefix);

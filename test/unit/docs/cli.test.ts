@@ -84,3 +84,40 @@ describe("docs/cli.md", () => {
     expect(rowsOf(section("cli", "## Environment variables")).toSorted()).toEqual([...names].toSorted());
   });
 });
+
+/** The commands that a document shows, each with its options: in blocks of shell, and in backticks. */
+function commandsIn(text: string): { readonly name: string; readonly options: readonly string[] }[] {
+  const code = [...text.matchAll(/```sh\n([^]*?)```|(?<!`)`([^`\n]+)`/g)].map(
+    ([, block, span]) => block ?? span,
+  );
+  const shown = [...code.join("\n").matchAll(/(?:^|[|(]|npx )\s*quicpipe ([a-z]+)\b([^#|)\n]*)/gm)];
+  return shown.map(([, name, rest]) => ({
+    name: name!,
+    options: [...rest!.matchAll(/(?<=\s)--[a-z][a-z-]*/g)].map(([option]) => option),
+  }));
+}
+
+const pages = ["README.md", "SECURITY.md", "CONTRIBUTING.md", ...globSync("docs/*.md")];
+
+describe("the commands in the documents", () => {
+  it("are found", () => {
+    const text =
+      "`quicpipe dial bob --as x`\n```sh\nquicpipe ping bob --count 5   # as often\n```\nquicpipe is no command\n";
+    expect(commandsIn(text)).toEqual([
+      { name: "dial", options: ["--as"] },
+      { name: "ping", options: ["--count"] },
+    ]);
+    expect(pages.flatMap((page) => commandsIn(readFileSync(page, "utf8"))).length).toBeGreaterThan(40);
+  });
+
+  it.each(pages)("exist, and have the options that they are shown with: %s", (page) => {
+    const wrong = commandsIn(readFileSync(page, "utf8")).flatMap(({ name, options }) => {
+      if (["help", "version"].includes(name)) return [];
+      const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+      if (!command) return [`quicpipe ${name}`];
+      const known = new Set([...optionsOf(command), "--help"]);
+      return options.filter((option) => !known.has(option)).map((option) => `quicpipe ${name} ${option}`);
+    });
+    expect(wrong).toEqual([]);
+  });
+});

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import * as stable from "@opentelemetry/semantic-conventions";
 import * as all from "@opentelemetry/semantic-conventions/incubating";
 import { describe, expect, it } from "vitest";
@@ -79,6 +79,16 @@ describe("the metrics of the command's listener in docs/telemetry.md", () => {
       [...families].map(([name, { type }]) => [code(name), type]),
     );
   });
+});
+
+it("docs/telemetry.md installs what its example imports, and nothing else", () => {
+  const example = globSync("examples/telemetry/*.ts").map((path) => readFileSync(path, "utf8"));
+  const imported = [...example.join("\n").matchAll(/from "(@opentelemetry\/[\w-]+)"/g)].map(
+    ([, name]) => name,
+  );
+  const [, line] = /npm install ((?:.*\\\n)*.*)\n/.exec(document)!;
+  expect(imported.length).toBeGreaterThan(5);
+  expect(line!.split(/[\s\\]+/).toSorted()).toEqual([...new Set(imported)].toSorted());
 });
 
 describe("the names in docs/telemetry.md", () => {

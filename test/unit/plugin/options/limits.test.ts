@@ -1,5 +1,42 @@
 import { describe, expect, it } from "vitest";
+import { requireMailboxRoom } from "../../../../src/plugin/mailbox/room.ts";
 import { addressLimits, resolveLimits } from "../../../../src/plugin/options/limits.ts";
+
+describe("a limit above the one that bounds it", () => {
+  it.each([
+    [
+      { maxMessagesPerSender: 20_000 },
+      "maxMessagesPerSender is 20000",
+      "maxMessages, which is 10000 by default",
+    ],
+    [{ maxCids: 10, maxCidsPerSubject: 11 }, "maxCidsPerSubject is 11", "maxCids, which is 10 here"],
+    [{ messageTtlMs: 300_001 }, "messageTtlMs is 300001", "maxMessageTtlMs, which is 300000 by default"],
+    [{ maxCidsPerRegistration: 9, maxCidsPerSubject: 8 }, "maxCidsPerRegistration is 9", "maxCidsPerSubject"],
+  ])("is refused in a sentence with both: %j", (limits, name, bound) => {
+    const refusal = (): unknown => resolveLimits(limits);
+    expect(refusal).toThrow(`option limits.${name}, but has no effect above limits.${bound}`);
+    expect(refusal).toThrow(expect.objectContaining({ code: "ERR_QUICPIPE_OPTION_INVALID" }));
+  });
+
+  it("is cut in silence if it is a default", () => {
+    expect(resolveLimits({ maxRegistrations: 3 }).maxRegistrations).toBe(3);
+  });
+
+  it("does not concern a limit that equals it", () => {
+    const same = { maxMessages: 7, maxMessagesPerSender: 7 };
+    expect(resolveLimits(same)).toMatchObject(same);
+  });
+
+  it("has no hidden one beside the documented: a sender may have as many messages waiting as the limit says", () => {
+    const limits = resolveLimits({ maxMessagesPerSender: 1000 });
+    const own = { messages: 999, bytes: 1 };
+    const none = { messages: 0, bytes: 0 };
+    const request = { bytes: 1, box: { own: none, all: none }, sender: { ...own, ended: 0 }, store: own };
+    expect(() => requireMailboxRoom(request, limits)).not.toThrow();
+    const full = { ...request, sender: { ...request.sender, messages: 1000 } };
+    expect(() => requireMailboxRoom(full, limits)).toThrow("1000 of your messages wait");
+  });
+});
 
 describe("the limits of an address where no client has a token", () => {
   it("are those of 16 subjects, but at most an eighth of the table", () => {
