@@ -12,6 +12,7 @@ export type Part =
   | "go"
   | "go-1.26"
   | "aioquic"
+  | "fails-components"
   | "xdp"
   | "coturn"
   | "miniupnpd";
@@ -53,6 +54,11 @@ const parts: Readonly<Record<Part, { readonly command: readonly string[]; readon
   "go-1.26": {
     command: ["sh", "-c", "go version | grep -Eq 'go1[.](2[6-9]|[3-9][0-9])'"],
     install: "Go 1.26 or newer from go.dev, in PATH",
+  },
+  "fails-components": {
+    command: [process.execPath, "--eval", 'import("@fails-components/webtransport-transport-http3-quiche")'],
+    install:
+      "npm install --no-save @fails-components/webtransport@1.6.8 @fails-components/webtransport-transport-http3-quiche@1.6.8, whose install downloads a binary",
   },
   aioquic: {
     command: [projectPath("target/aioquic/bin/python"), "-c", "import aioquic"],

@@ -1,8 +1,6 @@
-import { readFileSync } from "node:fs";
-import { H3, serve } from "h3";
-import { describe, expect, onTestFinished } from "vitest";
+import { H3 } from "h3";
+import { describe, expect } from "vitest";
 import type { QuicpipeOptions, Relay } from "../../../src/plugin/index.ts";
-import { startBrowser } from "../harness/http/browser.ts";
 import { testCertificate } from "../harness/certificate.ts";
 import { startHttp2 } from "../harness/gateway.ts";
 import { DatagramProxy } from "../harness/network/datagram-proxy.ts";
@@ -12,12 +10,14 @@ import { createRelay } from "../harness/relay.ts";
 import { backends, itWith } from "../harness/requirement.ts";
 import { secret } from "../harness/token.ts";
 import { startWebTransportServer, type WebTransportServer } from "../harness/foreign/webtransport-server.ts";
+import { browse } from "./browse.ts";
 
 /** A relay with a WebTransport server as its gateway, and its routes over TCP. */
 interface Setup {
   readonly relay: Relay;
   readonly port: number;
   readonly server: WebTransportServer;
+  readonly certificate: string;
 }
 
 async function setUp(options: QuicpipeOptions): Promise<Setup> {
@@ -26,35 +26,8 @@ async function setUp(options: QuicpipeOptions): Promise<Setup> {
   const relay = createRelay({ port, auth: { secret }, upstream: { port: server.port }, ...options });
   await relay.listen();
   await startHttp2(new H3().use(relay), { port });
-  return { relay, port, server };
-}
-
-/** What the steps of page.html came to, by their names. */
-type Results = Readonly<Record<string, unknown>>;
-
-/** Has Chromium take these steps in a session with `https://ORIGIN PATH`. */
-async function browse(
-  origin: string,
-  path: string,
-  steps: readonly string[],
-  onMove: () => Promise<void> = () => Promise.resolve(),
-): Promise<Results> {
-  const results = Promise.withResolvers<Results>();
-  const page = readFileSync(new URL("page.html", import.meta.url), "utf8");
-  const app = new H3({ silent: true })
-    .get("/", () => new Response(page, { headers: { "content-type": "text/html" } }))
-    .post("/move", async () => (await onMove(), ""))
-    .post("/results", async ({ req }) => (results.resolve((await req.json()) as Results), ""));
-  const pages = serve(app, { port: 0, hostname: "127.0.0.1", silent: true });
-  onTestFinished(() => pages.close(true));
-  await pages.ready();
   const { certificate } = await testCertificate();
-  const query = new URLSearchParams({ url: `https://${origin}${path}`, steps: steps.join(",") });
-  const browser = startBrowser(origin, certificate, `${pages.url}?${query}`);
-  const ended = browser.exited.then((status) => {
-    throw new Error(`Chromium ended (${status}):\n${browser.stderr()}`);
-  });
-  return await Promise.race([results.promise, ended]);
+  return { relay, port, server, certificate };
 }
 
 const streams = { bidirectional: true, unidirectional: "one way", datagram: "datagram" };
@@ -65,9 +38,12 @@ describe.each(backends())("a WebTransport session of Chromium through a relay on
   const forwarder = { backend };
 
   itHere("has streams, datagrams and close codes, beside relayed peers", async () => {
-    const { relay, port, server } = await setUp({ forwarder });
+    const { relay, port, server, certificate } = await setUp({ forwarder });
     const steps = ["bidirectional", "unidirectional", "datagram", "close"];
-    const [results, heard] = await Promise.all([browse(`127.0.0.1:${port}`, "/echo", steps), talk(port)]);
+    const [results, heard] = await Promise.all([
+      browse({ origin: `127.0.0.1:${port}`, path: "/echo", certificate, steps }),
+      talk(port),
+    ]);
     expect(results).toEqual({ ...streams, close: { closeCode: 7, reason: "bye" } });
     expect(heard).toBe("hello");
     await server.child.prints(/^\/echo closed with 7 bye$/m);
@@ -78,26 +54,34 @@ describe.each(backends())("a WebTransport session of Chromium through a relay on
   });
 
   itHere("learns the code with which the server breaks off a stream", async () => {
-    const { port } = await setUp({ forwarder });
-    expect(await browse(`127.0.0.1:${port}`, "/reset", ["reset"])).toEqual({ reset: 42 });
+    const { port, certificate } = await setUp({ forwarder });
+    const origin = `127.0.0.1:${port}`;
+    expect(await browse({ origin, path: "/reset", certificate, steps: ["reset"] })).toEqual({ reset: 42 });
   });
 
   itHere("goes on from another port", async () => {
-    const { port } = await setUp({ forwarder });
+    const { port, certificate } = await setUp({ forwarder });
     const nat = await DatagramProxy.open(port);
-    const steps = ["bidirectional", "move", "datagram"];
     const ports = [nat.publicPort];
-    const results = await browse(`127.0.0.1:${nat.port}`, "/echo", steps, async () => {
+    const onMove = async (): Promise<void> => {
       await nat.rebind();
       ports.push(nat.publicPort);
+    };
+    const steps = ["bidirectional", "move", "datagram"];
+    const results = await browse({
+      origin: `127.0.0.1:${nat.port}`,
+      path: "/echo",
+      certificate,
+      steps,
+      onMove,
     });
     expect(results).toEqual({ bidirectional: true, move: true, datagram: "datagram" });
     expect(new Set(ports).size).toBe(2);
   });
 
   itHere("works over IPv6", async () => {
-    const { port } = await setUp({ forwarder, host: "::1" });
+    const { port, certificate } = await setUp({ forwarder, host: "::1" });
     const steps = ["bidirectional", "unidirectional", "datagram"];
-    expect(await browse(`[::1]:${port}`, "/echo", steps)).toEqual(streams);
+    expect(await browse({ origin: `[::1]:${port}`, path: "/echo", certificate, steps })).toEqual(streams);
   });
 });
