@@ -28,10 +28,16 @@ const mappings: Readonly<Record<MappingKind, string | undefined>> = {
 
 const noAnswer = "no answer: a firewall here or at the relay drops it";
 
+/** Why requests go over TCP. */
+const overTcp: Readonly<Record<"not-found" | "unavailable", string>> = {
+  "not-found": "HTTP over TCP, as its HTTP/3 server answers 404; the address is proven by STUN",
+  unavailable: "HTTP over TCP, as its HTTP/3 cannot be reached; the address is proven by STUN",
+};
+
 function familyLines(family: string, report: FamilyReport): ReportLine[] {
   if (!isView(report))
     return [[family, `not ${report.kind === "not-asked" ? "asked" : "reached"}: ${report.problem}`]];
-  const { local, httpMs, stunMs, secondPort } = report;
+  const { local, http3, httpMs, stunMs, secondPort } = report;
   const port = report.keepsPort ? "which keeps the port" : "which changes the port";
   const open = `not behind a NAT${report.isGlobal ? " (easy, or strict with a firewall)" : ""}`;
   const nat = report.isBehindNat ? `behind a NAT, ${port}: ${local} inside` : open;
@@ -45,6 +51,7 @@ function familyLines(family: string, report: FamilyReport): ReportLine[] {
     ...(mapping === undefined ? [] : [["", `mapping: ${mapping}`] as const]),
     ...(isSilent ? [["", `second port ${secondPort.port}: ${noAnswer}`] as const] : []),
     ["", `relay: HTTP ${formatMs(httpMs)}, STUN ${formatMs(stunMs)}`],
+    ...(http3 === null || http3 === "used" ? [] : [["", `relay: ${overTcp[http3]}`] as const]),
   ];
 }
 

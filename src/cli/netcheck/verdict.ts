@@ -59,6 +59,8 @@ function whyDirect(views: readonly RelayView[], isMapped: boolean): string | und
 function withoutRelay(kinds: ReadonlySet<FamilyProblemKind>): string {
   if (kinds.has("untrusted"))
     return "The relay answers by UDP, but its certificate is not trusted, so nothing more was asked.";
+  if (kinds.has("udp-blocked"))
+    return "The relay answers over TCP, but UDP does not get through, so no peer can be reached.";
   if (kinds.has("unreachable")) return "The relay cannot be reached, so no peer can be reached either.";
   return "This host has no route to the relay, so no peer can be reached.";
 }

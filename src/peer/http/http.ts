@@ -20,6 +20,9 @@ export interface HttpRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Why requests go over TCP: HTTP/3 answers, but does not know the relay's routes, or it does not answer. */
+export type Http3Lack = "not-found" | "unavailable";
+
 /** The response to a request. */
 export interface HttpResponse {
   readonly status: number;
@@ -49,4 +52,6 @@ export function relayUnreachable(
 export const tcpRemedies = {
   tcp: "check that its app runs on this machine and listens on the TCP port of the URL",
   tls: "check its address, its certificate, and that its gateway takes HTTP over TCP: without the QUIC engine there is no HTTP/3",
+  fallback:
+    "check its address, its certificate, and that its gateway takes HTTP over TCP, as it did in place of HTTP/3",
 } as const;

@@ -6,11 +6,17 @@ import {
 } from "node:http";
 import { Agent as TlsAgent } from "node:https";
 import { isIP } from "node:net";
-import { isQuicpipeError, type QuicpipeError } from "../../errors.ts";
+import { isQuicpipeError, QuicpipeError } from "../../errors.ts";
 import type { RelayTrust } from "../trust/relay-trust.ts";
 import { codeOf } from "../../system-error.ts";
 import { Exchange } from "./exchange.ts";
-import { type HttpRequest, type HttpResponse, relayUnreachable, tcpRemedies } from "./http.ts";
+import {
+  type Http3Lack,
+  type HttpRequest,
+  type HttpResponse,
+  relayUnreachable,
+  tcpRemedies,
+} from "./http.ts";
 import { distrusted } from "./http3-error.ts";
 
 /** Options of a {@link TcpSession}. */
@@ -22,8 +28,10 @@ export interface TcpSessionOptions {
   readonly authority: string;
   /** How to verify the server over TLS; plain if absent. */
   readonly tls?: TlsOptions | undefined;
-  /** Called at the first answer. */
-  readonly onAnswer?: () => void;
+  /** Why it is not HTTP/3; absent if that was not meant. */
+  readonly http3Lack?: Http3Lack | undefined;
+  /** Called at the first answer, with the address that it came from. */
+  readonly onAnswer?: (address: string | undefined) => void;
 }
 
 /** The server's host, and how to verify its certificate. */
@@ -34,7 +42,7 @@ export interface TlsOptions {
 
 /**
  * HTTP/1.1 to a relay: without TLS to one on this machine, for an app without an HTTP/3 server, as in development; over TLS where
- * there is no QUIC engine. A request proves no UDP address, so a registration waits for STUN. The caller closes it.
+ * there is no QUIC engine, or the relay's HTTP/3 does not serve it. A request proves no UDP address, so a registration waits for STUN. The caller closes it.
  */
 export class TcpSession {
   readonly #agent: PlainAgent;
@@ -42,6 +50,7 @@ export class TcpSession {
   #isUsable = true;
   #underWay = 0;
   #hasAnswered = false;
+  #address: string | undefined;
 
   constructor(options: TcpSessionOptions) {
     this.#options = options;
@@ -51,6 +60,10 @@ export class TcpSession {
   /** Whether no request has failed yet. After a failure another relay may answer. */
   get usable(): boolean {
     return this.#isUsable;
+  }
+
+  get http3Lack(): Http3Lack | undefined {
+    return this.#options.http3Lack;
   }
 
   /** @throws ERR_QUICPIPE_RELAY_UNREACHABLE; `details.sent` tells whether the relay may have carried out the request. */
@@ -68,7 +81,7 @@ export class TcpSession {
     try {
       this.#send(request, exchange, ending.signal);
       const answer = await exchange.answer;
-      if (!this.#hasAnswered) this.#options.onAnswer?.();
+      if (!this.#hasAnswered) this.#options.onAnswer?.(this.#address);
       this.#hasAnswered = true;
       return answer;
     } catch (error) {
@@ -102,6 +115,7 @@ export class TcpSession {
   }
 
   #receive(response: IncomingMessage, exchange: Exchange): void {
+    this.#address = response.socket.remoteAddress;
     const fields = Object.entries(response.headersDistinct).flatMap(([name, values = []]) =>
       values.map((value) => ({ name, value })),
     );
@@ -113,7 +127,8 @@ export class TcpSession {
   }
 
   #unreachable(why: string, sent: boolean, cause?: unknown): QuicpipeError {
-    const transport = this.#options.tls ? "tls" : "tcp";
+    const { tls, http3Lack } = this.#options;
+    const transport = http3Lack ? "fallback" : tls ? "tls" : "tcp";
     // A TLS server cuts off what is no TLS, or answers with an alert.
     const isCutOff = transport === "tcp" && /^(ECONNRESET|HPE_\w+)$/.test(codeOf(cause));
     const remedy = isCutOff ? "if its app speaks TLS, take the https: URL" : tcpRemedies[transport];
@@ -143,6 +158,8 @@ export class TcpSession {
 /** Verifies as over HTTP/3. Node alone would take the common name of a certificate without other names. */
 function tlsAgent({ trust }: TlsOptions): TlsAgent {
   const { demand, serverName = "" } = trust;
+  if (demand.kind === "pins")
+    throw new QuicpipeError("ERR_QUICPIPE_INTERNAL", "TLS over TCP would not check the pins of a server");
   const isVerified = demand.kind === "ca";
   return new TlsAgent({
     keepAlive: true,

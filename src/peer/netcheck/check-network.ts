@@ -34,9 +34,16 @@ const optionTable: OptionTable<NetworkCheckOptions> = {
 /**
  * Why the relay sees nothing of this host in one IP version. `"not-asked"`: its URL has an address of the other one.
  * `"no-address"`: its name has none of this one. `"no-route"`: this host has no route to it. `"untrusted"`: it answers, with a
- * certificate that is not trusted. `"unreachable"`: anything else, such as silence.
+ * certificate that is not trusted. `"udp-blocked"`: it answers over TCP, but nothing comes back by UDP. `"unreachable"`: anything else,
+ * such as silence.
  */
-export type FamilyProblemKind = "not-asked" | "no-address" | "no-route" | "untrusted" | "unreachable";
+export type FamilyProblemKind =
+  | "not-asked"
+  | "no-address"
+  | "no-route"
+  | "untrusted"
+  | "udp-blocked"
+  | "unreachable";
 
 /** The same, with a text for people. */
 export interface FamilyProblem {
@@ -83,12 +90,18 @@ async function checkFamily(settings: PeerSettings, family: "IPv4" | "IPv6"): Pro
   const host = await sourceAddress(relay);
   if (host === undefined) return { kind: "no-route", problem: `this host has no route to ${address}` };
   try {
-    return await viewFromRelay({ ...settings, host, relay, addresses }, loadEngine());
+    return (await viewFromRelay({ ...settings, host, relay, addresses }, loadEngine())) ?? withoutUdp;
   } catch (error) {
     if (isQuicpipeError(error, "ERR_QUICPIPE_RELAY_UNREACHABLE")) return unreached(error);
     throw error;
   }
 }
+
+const withoutUdp: FamilyProblem = {
+  kind: "udp-blocked",
+  problem:
+    "it answers over TCP, but nothing comes back by UDP: a firewall here or at the relay drops it, or the relay's UDP port is not that of its URL",
+};
 
 function withoutAddress({ relayHost }: PeerSettings, family: "IPv4" | "IPv6"): FamilyProblem {
   if (isIP(relayHost) === 0)

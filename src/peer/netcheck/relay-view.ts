@@ -1,3 +1,4 @@
+import { isQuicpipeError } from "../../errors.ts";
 import { interfaceAddresses } from "../../interface-addresses.ts";
 import { type Address, formatAddress, plainIp } from "../../wire/address.ts";
 import { ConnectionIds } from "../connection/connection-ids.ts";
@@ -7,6 +8,7 @@ import { scopeOf } from "../path/seeking/reachability.ts";
 import { requireRegistration } from "../relay/answer.ts";
 import { RelayClient } from "../relay/client.ts";
 import { createRelayHttp } from "../relay/finder.ts";
+import type { RelayHttp } from "../relay/http.ts";
 import { localRelay } from "../relay/local-relay.ts";
 import { SecondPort } from "../relay/second-port.ts";
 import { StunClient } from "../relay/stun-client.ts";
@@ -29,6 +31,11 @@ export interface RelayView {
   readonly mapping: MappingKind;
   /** The relay's second UDP port, and whether an answer of it arrives here; `null` where the relay has none. */
   readonly secondPort: { readonly port: number; readonly answers: boolean } | null;
+  /**
+   * Whether requests go over HTTP/3. Where its server does not know the relay's routes (`"not-found"`), or does not answer
+   * (`"unavailable"`), they go over TCP. `null` for an `http:` relay.
+   */
+  readonly http3: "used" | "not-found" | "unavailable" | null;
   /** Shortest of three round trips of a request, in ms. */
   readonly httpMs: number;
   /** Shortest of three round trips of STUN, in ms. */
@@ -36,23 +43,29 @@ export interface RelayView {
 }
 
 /**
- * Looks at a socket of this host with the relay's eyes: registers from it, asks by STUN, and ends the registration.
+ * Looks at a socket of this host with the relay's eyes: registers from it, asks by STUN, and ends the registration. Returns `undefined`
+ * if the relay answers over TCP alone.
  *
  * @param settings whose `host` and addresses are of one IP version.
  * @throws ERR_QUICPIPE_RELAY_UNREACHABLE, or the code of the relay's refusal.
  */
-export async function viewFromRelay(settings: PeerSettings, engine: Engine): Promise<RelayView> {
+export async function viewFromRelay(settings: PeerSettings, engine: Engine): Promise<RelayView | undefined> {
   const socket = await PeerSocket.bind(settings, engine);
   const http = createRelayHttp(settings, () => engine, socket);
   try {
-    return await view(settings, socket, new RelayClient({ ...settings, http }));
+    return await view(settings, socket, http);
   } finally {
     await http.close();
     await socket.close();
   }
 }
 
-async function view(settings: PeerSettings, socket: PeerSocket, relay: RelayClient): Promise<RelayView> {
+async function view(
+  settings: PeerSettings,
+  socket: PeerSocket,
+  http: RelayHttp,
+): Promise<RelayView | undefined> {
+  const relay = new RelayClient({ ...settings, http });
   const { key, num } = new ConnectionIds(1);
   const register = async () => requireRegistration(await relay.register(registerRequest(key, num)));
   const answer = await register();
@@ -61,8 +74,14 @@ async function view(settings: PeerSettings, socket: PeerSocket, relay: RelayClie
     const credential = { username: answer.id, password: answer.secret };
     const stun = new StunClient((datagram) => socket.send(datagram));
     socket.onStun = (datagram) => stun.receive(datagram);
+    const http3 = settings.transport === "http3" ? (http.http3Lack ?? "used") : null;
     // The first one asks for a nonce as well.
-    const seen = await stun.bind(credential);
+    const seen = await stun.bind(credential).catch((error: unknown) => {
+      if (http3 === "unavailable" && isQuicpipeError(error, "ERR_QUICPIPE_RELAY_UNREACHABLE"))
+        return undefined;
+      throw error;
+    });
+    if (!seen) return undefined;
     const times = {
       httpMs: await shortestMs(register),
       stunMs: await shortestMs(() => stun.bind(credential)),
@@ -72,6 +91,7 @@ async function view(settings: PeerSettings, socket: PeerSocket, relay: RelayClie
     return {
       ...compared(socket, seen),
       ...times,
+      http3,
       mapping: isOwn(seen) ? "none" : await mappingKind(settings, socket, credential, { seen, second }),
       secondPort: stunPort === undefined ? null : { port: stunPort, answers: second !== undefined },
     };
@@ -81,7 +101,7 @@ async function view(settings: PeerSettings, socket: PeerSocket, relay: RelayClie
 }
 
 /** What takes more than a look at two addresses. */
-type Measured = "httpMs" | "stunMs" | "mapping" | "secondPort";
+type Measured = "http3" | "httpMs" | "stunMs" | "mapping" | "secondPort";
 
 function compared({ local }: PeerSocket, seen: Address): Omit<RelayView, Measured> {
   return {

@@ -52,6 +52,22 @@ export function refusalOf(response: HttpResponse, request: string): QuicpipeErro
   });
 }
 
+/** Whether an answer comes from an app without the relay's routes: a 404 of a relay has a code. */
+export function isWithoutRelay(response: HttpResponse): boolean {
+  return refusalOf(response, "") === undefined;
+}
+
+/** Whether an answer comes from a relay: a list, or a problem with a code of its own. */
+export function isOfRelay(response: HttpResponse): boolean {
+  const isProblem = parseProblem(response)?.code?.startsWith("ERR_QUICPIPE_") === true;
+  return isProblem || (response.status === 200 && Array.isArray(messagesOf(response)));
+}
+
+function messagesOf(response: HttpResponse): unknown {
+  const body = parseJson(response);
+  return typeof body === "object" && body !== null && "messages" in body ? body.messages : undefined;
+}
+
 /** Returns how long to leave the relay alone, in ms; `undefined` if it has not said. */
 export function retryAfterMs(error: unknown): number | undefined {
   const seconds = isQuicpipeError(error) ? error.details["retryAfterSeconds"] : undefined;

@@ -1,14 +1,19 @@
 import * as defaults from "../../defaults/index.ts";
 import { raceAddresses } from "./address-race.ts";
 import type { Engine } from "../engine/contract.ts";
-import { relayUnreachable } from "../http/http.ts";
+import { isQuicpipeError } from "../../errors.ts";
+import { paths } from "../../protocol.ts";
+import { plainIp } from "../../wire/address.ts";
+import { type Http3Lack, relayUnreachable } from "../http/http.ts";
 import { unreachable } from "../http/http3-error.ts";
 import { Http3Session } from "../http/session.ts";
 import { optionError } from "../../option-checks.ts";
 import type { PeerSettings } from "../options.ts";
 import { pause } from "../time/pause.ts";
 import { lookUpRelay, orderAddresses } from "../relay-addresses.ts";
-import { RelayHttp } from "./http.ts";
+import { isOfRelay } from "./error.ts";
+import { type HttpSession, RelayHttp } from "./http.ts";
+import { openSession } from "./tcp-fallback.ts";
 import { silenceOf } from "./silence.ts";
 import { type RelayTrust, relayTrust } from "../trust/relay-trust.ts";
 import type { PeerSocket } from "../socket.ts";
@@ -24,7 +29,8 @@ export interface RelayEvents {
 }
 
 /**
- * Creates HTTP to the relay: HTTP/3 over the peer's own socket, with the relay's certificate verified, or HTTP/1.1 over TCP.
+ * Creates HTTP to the relay: HTTP/3 over the peer's own socket, with the relay's certificate verified; HTTP/1.1 over TCP with the same
+ * trust where HTTP/3 does not serve it, and for an `http:` relay.
  *
  * @param loadEngine called for HTTP/3.
  */
@@ -50,8 +56,13 @@ export function createRelayHttp(
       return new TcpSession({ addresses, port: relay.port, authority, tls, onAnswer });
     });
   const finder = new RelayFinder(settings, loadEngine, socket, events);
+  const openers = {
+    openHttp3: (signal: AbortSignal) => finder.open(signal),
+    openTcp: (why: Http3Lack, signal: AbortSignal) => finder.openTcp(why, signal),
+    timeoutMs: settings.requestTimeoutMs,
+  };
   return new RelayHttp(async (signal) => {
-    const session = await finder.open(signal);
+    const session = await openSession(openers, signal);
     onAnswer();
     return session;
   });
@@ -97,8 +108,7 @@ class RelayFinder {
   async open(closing: AbortSignal): Promise<Http3Session> {
     const deadline = AbortSignal.timeout(this.#settings.requestTimeoutMs);
     const signal = AbortSignal.any([closing, deadline]);
-    const { relayHost, relayCa } = this.#settings;
-    const trust = (this.#trust ??= this.#noting(relayTrust(relayHost, relayCa)));
+    const trust = this.#trustInRelay();
     try {
       const session = await raceAddresses<Http3Session>({
         addresses: () => this.#addresses(signal),
@@ -113,6 +123,45 @@ class RelayFinder {
       if (closing.aborted) throw unreachable("the handshake was given up", false);
       throw relayUnreachable(silenceOf(this.#settings, this.#known), { sent: false });
     }
+  }
+
+  /**
+   * Opens a session over TCP to the addresses of the last look-up, or to that of the HTTP/3 server that does not know the routes. Asks for
+   * messages, without a token, to see that a relay answers there. Sends packets to the address that has answered from then on.
+   */
+  async openTcp(why: Http3Lack, signal: AbortSignal): Promise<HttpSession | undefined> {
+    const { relay, relayHost, authority, basePath } = this.#settings;
+    const trust = this.#trustInRelay();
+    // Node's TLS checks no pins, and a server that could say anything of itself would be the weaker proof.
+    if (trust.demand.kind === "pins") return undefined;
+    const found = why === "not-found" ? [this.#socket.relay.address] : this.#known;
+    const addresses = found.filter((address) => this.#socket.reaches(address));
+    if (addresses.length === 0) return undefined;
+    let address: string | undefined;
+    const onAnswer = (from = ""): void => {
+      address = addresses.find((each) => plainIp(each) === plainIp(from));
+    };
+    const { TcpSession } = await import("../http/tcp.ts");
+    const tls = { host: relayHost, trust };
+    const session = new TcpSession({
+      addresses,
+      port: relay.port,
+      authority,
+      tls,
+      http3Lack: why,
+      onAnswer,
+    });
+    if (await answersAsRelay(session, basePath + paths.messages, signal)) {
+      if (address !== undefined) this.#socket.moveTo({ address, port: relay.port });
+      return session;
+    }
+    await session.close();
+    return undefined;
+  }
+
+  #trustInRelay(): RelayTrust {
+    const { relayHost, relayCa } = this.#settings;
+    return (this.#trust ??= this.#noting(relayTrust(relayHost, relayCa)));
   }
 
   #noting(trust: RelayTrust): RelayTrust {
@@ -147,5 +196,23 @@ class RelayFinder {
       path.close();
       throw error;
     }
+  }
+}
+
+/** Asks a session for a path that a relay knows. */
+async function answersAsRelay(session: HttpSession, path: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    const answer = await session.request({
+      method: "GET",
+      path,
+      headers: { accept: "application/json" },
+      timeoutMs: defaults.relayAttemptMs,
+      isIdempotent: true,
+      signal,
+    });
+    return isOfRelay(answer);
+  } catch (error) {
+    if (isQuicpipeError(error)) return false;
+    throw error;
   }
 }

@@ -1,10 +1,12 @@
 import { isQuicpipeError, QuicpipeError } from "../../errors.ts";
-import { type HttpRequest, type HttpResponse, relayUnreachable } from "../http/http.ts";
+import { type Http3Lack, type HttpRequest, type HttpResponse, relayUnreachable } from "../http/http.ts";
 
 /** A session as {@link RelayHttp} uses it. One that is not usable any more ends by itself, with its last request. */
 export interface HttpSession {
   /** Whether new requests can be made. */
   readonly usable: boolean;
+  /** Why it is not over HTTP/3; absent if it is, or was not meant to be. */
+  readonly http3Lack?: Http3Lack | undefined;
   request(request: HttpRequest): Promise<HttpResponse>;
   close(): Promise<void>;
 }
@@ -17,10 +19,16 @@ export class RelayHttp {
   readonly #open: (signal: AbortSignal) => Promise<HttpSession>;
   readonly #closing = new AbortController();
   #session: Promise<HttpSession> | undefined;
+  #http3Lack: Http3Lack | undefined;
 
   /** @param open opens a session. Rejects if the signal aborts first. */
   constructor(open: (signal: AbortSignal) => Promise<HttpSession>) {
     this.#open = open;
+  }
+
+  /** Why the latest answer did not come over HTTP/3; `undefined` if it did, or was not meant to. */
+  get http3Lack(): Http3Lack | undefined {
+    return this.#http3Lack;
   }
 
   /** @throws ERR_QUICPIPE_RELAY_UNREACHABLE if no response comes in time or the session is lost. */
@@ -56,7 +64,9 @@ export class RelayHttp {
       throw new QuicpipeError("ERR_QUICPIPE_CLOSED", "the peer was closed; bind another");
     const session = await this.#current();
     const ends = [this.#closing.signal, ...(request.signal ? [request.signal] : [])];
-    return session.request({ ...request, signal: AbortSignal.any(ends) });
+    const answer = await session.request({ ...request, signal: AbortSignal.any(ends) });
+    this.#http3Lack = session.http3Lack;
+    return answer;
   }
 
   /**

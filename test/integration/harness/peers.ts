@@ -104,6 +104,17 @@ export async function roundTrip(connection: Connection, text: string): Promise<s
   return answer.toString();
 }
 
+/** What comes back of a greeting that alice sends bob through the relay on `port`, which echoes it. */
+export async function talk(port: number): Promise<string> {
+  const { alice, bob } = await testIdentities();
+  const dialer = await bindPeer(port, "alice", { direct: "never" });
+  const accepter = await bindPeer(port, "bob", { trust: [alice.pin] });
+  const accepting = nextConnection(accepter);
+  const near = await dialer.dial("bob", { pin: bob.pin });
+  void echo(await accepting).catch(() => undefined);
+  return await roundTrip(near, "hello");
+}
+
 /** The code an error has, for a rejected promise. */
 export async function codeOf(promise: Promise<unknown>): Promise<string | undefined> {
   try {

@@ -12,6 +12,7 @@ export type Part =
   | "go"
   | "go-1.26"
   | "aioquic"
+  | "fails-components"
   | "xdp"
   | "coturn"
   | "miniupnpd"
@@ -80,6 +81,11 @@ const parts: Readonly<Record<Part, { readonly command: readonly string[]; readon
   registry: {
     command: ["npm", "view", "h3", "version"],
     install: "npm, and a way to the registry of its packages",
+  },
+  "fails-components": {
+    command: [process.execPath, "--eval", 'import("@fails-components/webtransport-transport-http3-quiche")'],
+    install:
+      "npm install --no-save @fails-components/webtransport@1.6.8 @fails-components/webtransport-transport-http3-quiche@1.6.8, whose install downloads a binary",
   },
   aioquic: {
     command: [projectPath("target/aioquic/bin/python"), "-c", "import aioquic"],

@@ -10,6 +10,7 @@ const view: RelayView = {
   keepsPort: true,
   mapping: "unknown",
   secondPort: null,
+  http3: "used",
   httpMs: 24.1,
   stunMs: 9,
 };
@@ -75,6 +76,13 @@ router   192.168.1.1 maps ports by PCP and NAT-PMP, 203.0.113.7 outside
       "IPv6",
       `not asked: ${problem}`,
     ]);
+  });
+
+  it.each<["not-found" | "unavailable", string]>([
+    ["not-found", "relay: HTTP over TCP, as its HTTP/3 server answers 404; the address is proven by STUN"],
+    ["unavailable", "relay: HTTP over TCP, as its HTTP/3 cannot be reached; the address is proven by STUN"],
+  ])("tell why requests do not go over HTTP/3: %s", (http3, text) => {
+    expect(reportLines({ ...report, ipv4: { ...view, http3 } })).toContainEqual(["", text]);
   });
 
   it("have no control characters of others", () => {

@@ -16,6 +16,7 @@ const view: RelayView = {
   keepsPort: false,
   mapping: "unknown",
   secondPort: null,
+  http3: "used",
   httpMs: 24,
   stunMs: 12,
 };
@@ -32,6 +33,7 @@ describe("the verdict on a network", () => {
     ["unreachable", "no-address", /cannot be reached, so/],
     ["no-route", "unreachable", /cannot be reached, so/],
     ["untrusted", "no-route", /answers by UDP, but its certificate is not trusted/],
+    ["udp-blocked", "no-address", /answers over TCP, but UDP does not get through/],
     ["no-route", "not-asked", /no route to the relay/],
   ])("says why the relay was not reached: %s, %s", (ipv4, ipv6, words) => {
     expect(verdictOf({ ipv4: problem(ipv4), ipv6: problem(ipv6), router })).toMatch(words);
