@@ -88,10 +88,14 @@ function codeIn(document: string): string {
 
 /** Options of programs that are not ours. */
 const foreignOptions: readonly string[] = [
+  "bundle",
   "cap-add",
   "deploy-hook",
+  "external",
+  "format",
   "import",
   "network",
+  "outfile",
   "platform",
   "system",
 ];
