@@ -1,7 +1,18 @@
-import { appendFileSync, cpSync, existsSync, rmSync, statSync, symlinkSync, utimesSync } from "node:fs";
-import { join } from "node:path";
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { assetFiles } from "../../src/console/assets.ts";
+import { platformName } from "../../src/files/addon.ts";
 import { projectPath, startChild } from "./harness/child.ts";
 import { temporaryFolder } from "./harness/folder.ts";
 
@@ -111,9 +122,16 @@ describe("npm pack", () => {
   it(
     "builds what it packs",
     async () => {
-      const child = startChild("npm", ["pack", "--dry-run", "--json", "--loglevel=error"], { cwd: clone() });
+      const folder = clone();
+      for (const path of ["target/quicpipe-engine.node", "dist/left-over.js"]) {
+        mkdirSync(dirname(join(folder, path)), { recursive: true });
+        writeFileSync(join(folder, path), "");
+      }
+      const child = startChild("npm", ["pack", "--dry-run", "--json", "--loglevel=error"], { cwd: folder });
       expect(await child.exited, child.stderr()).toBe(0);
-      expect(modules.filter((path) => !child.stdout().includes(`"${path}"`))).toEqual([]);
+      const engine = `prebuilds/${platformName()}/quicpipe-engine.node`;
+      expect([...modules, engine].filter((path) => !child.stdout().includes(`"${path}"`))).toEqual([]);
+      expect(child.stdout()).not.toContain("left-over.js");
     },
     buildMs,
   );
