@@ -16,7 +16,7 @@ import { type PeerOptions, resolveSettings } from "./options.ts";
 import type { RegistrationUpkeep } from "./relay/upkeep.ts";
 import { RelayClient } from "./relay/client.ts";
 import type { RelayHttp } from "./relay/http.ts";
-import { createRelayHttp } from "./relay/finder.ts";
+import { createRelayHttp } from "./relay/finding/finder.ts";
 import { PeerSocket, type SocketStats } from "./socket.ts";
 import { QuicConnection } from "./connection/quic-connection.ts";
 import { instanceOf } from "./instance.ts";

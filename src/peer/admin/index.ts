@@ -3,7 +3,7 @@ import type { Engine } from "../engine/contract.ts";
 import { loadEngine } from "../engine/engine.ts";
 import { type PeerOptions, type PeerSettings, resolveSettings } from "../options.ts";
 import { RelayClient, type StatsRequest } from "../relay/client.ts";
-import { createRelayHttp } from "../relay/finder.ts";
+import { createRelayHttp } from "../relay/finding/finder.ts";
 import { PeerSocket } from "../socket.ts";
 
 /** A client for a relay's statistics. Needs a token with the scope `relay:admin`. The caller closes it. */

@@ -7,7 +7,7 @@ import type { PeerSettings } from "../options.ts";
 import { scopeOf } from "../path/seeking/reachability.ts";
 import { requireRegistration } from "../relay/answer.ts";
 import { RelayClient } from "../relay/client.ts";
-import { createRelayHttp } from "../relay/finder.ts";
+import { createRelayHttp } from "../relay/finding/finder.ts";
 import type { RelayHttp } from "../relay/http.ts";
 import { localRelay } from "../relay/local-relay.ts";
 import { SecondPort } from "../relay/second-port.ts";

@@ -1,22 +1,22 @@
-import * as defaults from "../../defaults/index.ts";
+import * as defaults from "../../../defaults/index.ts";
 import { raceAddresses } from "./address-race.ts";
-import type { Engine } from "../engine/contract.ts";
-import { isQuicpipeError } from "../../errors.ts";
-import { paths } from "../../protocol.ts";
-import { plainIp } from "../../wire/address.ts";
-import { type Http3Lack, relayUnreachable } from "../http/http.ts";
-import { unreachable } from "../http/http3-error.ts";
-import { Http3Session } from "../http/session.ts";
-import { optionError } from "../../option-checks.ts";
-import type { PeerSettings } from "../options.ts";
-import { pause } from "../time/pause.ts";
-import { lookUpRelay, orderAddresses } from "../relay-addresses.ts";
-import { isOfRelay } from "./error.ts";
-import { type HttpSession, RelayHttp } from "./http.ts";
+import type { Engine } from "../../engine/contract.ts";
+import { isQuicpipeError } from "../../../errors.ts";
+import { paths } from "../../../protocol.ts";
+import { plainIp } from "../../../wire/address.ts";
+import { type Http3Lack, relayUnreachable } from "../../http/http.ts";
+import { unreachable } from "../../http/http3-error.ts";
+import { Http3Session } from "../../http/session.ts";
+import { optionError } from "../../../option-checks.ts";
+import type { PeerSettings } from "../../options.ts";
+import { pause } from "../../time/pause.ts";
+import { lookUpRelay, orderAddresses } from "../../relay-addresses.ts";
+import { isOfRelay } from "../error.ts";
+import { type HttpSession, RelayHttp } from "../http.ts";
 import { openSession } from "./tcp-fallback.ts";
-import { silenceOf } from "./silence.ts";
-import { type RelayTrust, relayTrust } from "../trust/relay-trust.ts";
-import type { PeerSocket } from "../socket.ts";
+import { silenceOf } from "../silence.ts";
+import { type RelayTrust, relayTrust } from "../../trust/relay-trust.ts";
+import type { PeerSocket } from "../../socket.ts";
 
 /** Events of a peer's relay beside its answers. */
 export interface RelayEvents {
@@ -52,7 +52,7 @@ export function createRelayHttp(
       const tls =
         transport === "tls" ? { host: relayHost, trust: trustOverTls(relayHost, relayCa) } : undefined;
       // Loaded here alone: `node:http` takes Node 70 ms.
-      const { TcpSession } = await import("../http/tcp.ts");
+      const { TcpSession } = await import("../../http/tcp.ts");
       return new TcpSession({ addresses, port: relay.port, authority, tls, onAnswer });
     });
   const finder = new RelayFinder(settings, loadEngine, socket, events);
@@ -141,7 +141,7 @@ class RelayFinder {
     const onAnswer = (from = ""): void => {
       address = addresses.find((each) => plainIp(each) === plainIp(from));
     };
-    const { TcpSession } = await import("../http/tcp.ts");
+    const { TcpSession } = await import("../../http/tcp.ts");
     const tls = { host: relayHost, trust };
     const session = new TcpSession({
       addresses,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { relayAttemptMs, relayRoundMs, relayStaggerMs } from "../../../../src/defaults/index.ts";
-import { raceAddresses } from "../../../../src/peer/relay/address-race.ts";
+import { relayAttemptMs, relayRoundMs, relayStaggerMs } from "../../../../../src/defaults/index.ts";
+import { raceAddresses } from "../../../../../src/peer/relay/finding/address-race.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

@@ -1,5 +1,5 @@
-import * as defaults from "../../defaults/index.ts";
-import { pause } from "../time/pause.ts";
+import * as defaults from "../../../defaults/index.ts";
+import { pause } from "../../time/pause.ts";
 
 /** The parts of a race. */
 export interface AddressRace<T> {

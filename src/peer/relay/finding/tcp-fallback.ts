@@ -1,9 +1,9 @@
-import * as defaults from "../../defaults/index.ts";
-import { isQuicpipeError } from "../../errors.ts";
-import type { Http3Lack, HttpRequest, HttpResponse } from "../http/http.ts";
-import { pause } from "../time/pause.ts";
-import { isWithoutRelay } from "./error.ts";
-import type { HttpSession } from "./http.ts";
+import * as defaults from "../../../defaults/index.ts";
+import { isQuicpipeError } from "../../../errors.ts";
+import type { Http3Lack, HttpRequest, HttpResponse } from "../../http/http.ts";
+import { pause } from "../../time/pause.ts";
+import { isWithoutRelay } from "../error.ts";
+import type { HttpSession } from "../http.ts";
 
 /** How to open sessions to a relay. */
 export interface Openers {

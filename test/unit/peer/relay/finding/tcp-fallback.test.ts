@@ -1,10 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import * as defaults from "../../../../src/defaults/index.ts";
-import { QuicpipeError } from "../../../../src/errors.ts";
-import type { HttpRequest, HttpResponse } from "../../../../src/peer/http/http.ts";
-import type { HttpSession } from "../../../../src/peer/relay/http.ts";
-import { type Openers, openSession } from "../../../../src/peer/relay/tcp-fallback.ts";
+import * as defaults from "../../../../../src/defaults/index.ts";
+import { QuicpipeError } from "../../../../../src/errors.ts";
+import type { HttpRequest, HttpResponse } from "../../../../../src/peer/http/http.ts";
+import type { HttpSession } from "../../../../../src/peer/relay/http.ts";
+import { type Openers, openSession } from "../../../../../src/peer/relay/finding/tcp-fallback.ts";
 
 const request: HttpRequest = {
   method: "POST",
