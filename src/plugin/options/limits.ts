@@ -119,7 +119,7 @@ function requireEffect(given: LimitOptions, limits: Limits): void {
     const most = Math.floor(limits[bytes] / minInitialDatagramBytes);
     throw optionError(
       `limits.${name}`,
-      `option limits.${name} is ${limits[name]}, but has no effect above ${most}: a message has at least ${minInitialDatagramBytes} bytes, and limits.${bytes} is ${limits[bytes]}; raise that as well`,
+      `option limits.${name} is ${limits[name]}, but no more than ${most} can wait: a message has at least ${minInitialDatagramBytes} bytes, and limits.${bytes} is ${limits[bytes]}; raise that as well`,
     );
   }
   const wrong = within.find(([name, bound]) => given[name] !== undefined && limits[name] > limits[bound]);

@@ -24,7 +24,7 @@ describe("a limit above the one that bounds it", () => {
   ])("is refused where the bytes allow for fewer messages of the least length: %s", (name, bytes) => {
     expect(() => resolveLimits({ [name]: 109 })).not.toThrow();
     expect(() => resolveLimits({ [name]: 110 })).toThrow(
-      `option limits.${name} is 110, but has no effect above 109: a message has at least 1200 bytes, and limits.${bytes} is 131072; raise that as well`,
+      `option limits.${name} is 110, but no more than 109 can wait: a message has at least 1200 bytes, and limits.${bytes} is 131072; raise that as well`,
     );
     expect(() => resolveLimits({ [name]: 110, [bytes]: 110 * 1200 })).not.toThrow();
   });
