@@ -34,10 +34,13 @@ const relay = quicpipe({
   limits: {
     bytesPerSecond: 1e12,
     requestsPerMinute: many,
-    maxRegistrationsPerSubject: many,
-    maxCidsPerSubject: many,
-    maxMessagesPerSender: many,
-    maxMessagesPerRecipient: many,
+    // As much for the one subject as there is in all.
+    maxRegistrationsPerSubject: 100_000,
+    maxCidsPerSubject: 1_000_000,
+    maxMessagesPerSender: 10_000,
+    maxMessageBytesPerSender: 12_000_000,
+    maxMessagesPerRecipient: 10_000,
+    maxMessageBytesPerRecipient: 12_000_000,
   },
   logger: false,
 });

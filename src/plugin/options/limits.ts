@@ -1,5 +1,6 @@
 import * as defaults from "../../defaults/index.ts";
 import { maxNum } from "../../protocol.ts";
+import { minInitialDatagramBytes } from "../../wire/quic-packet.ts";
 import { checkOptions, type IntegerRange, optionError, range } from "../../option-checks.ts";
 
 /**
@@ -108,8 +109,25 @@ const within: readonly (readonly [name: keyof Limits, bound: keyof Limits])[] = 
   ["maxWaitersPerSubject", "maxWaiters"],
 ];
 
+/** Limits on messages, and on the bytes of the same messages. */
+const weighed: readonly (readonly [name: keyof Limits, bytes: keyof Limits])[] = [
+  ["maxMessagesPerRecipient", "maxMessageBytesPerRecipient"],
+  ["maxMessagesPerSender", "maxMessageBytesPerSender"],
+];
+
 /** Refuses a limit that was given and is above one that bounds it. A default is cut in silence. */
 function requireEffect(given: LimitOptions, limits: Limits): void {
+  const heavy = weighed.find(
+    ([name, bytes]) => given[name] !== undefined && limits[name] > limits[bytes] / minInitialDatagramBytes,
+  );
+  if (heavy !== undefined) {
+    const [name, bytes] = heavy;
+    const most = Math.floor(limits[bytes] / minInitialDatagramBytes);
+    throw optionError(
+      `limits.${name}`,
+      `option limits.${name} is ${limits[name]}, but no more than ${most} can wait: a message has at least ${minInitialDatagramBytes} bytes, and limits.${bytes} is ${limits[bytes]}; raise that as well`,
+    );
+  }
   const wrong = within.find(([name, bound]) => given[name] !== undefined && limits[name] > limits[bound]);
   if (wrong === undefined) return;
   const [name, bound] = wrong;

@@ -5,7 +5,7 @@ import { addressLimits, resolveLimits } from "../../../../src/plugin/options/lim
 describe("a limit above the one that bounds it", () => {
   it.each([
     [
-      { maxMessagesPerSender: 20_000 },
+      { maxMessagesPerSender: 20_000, maxMessageBytesPerSender: 2 ** 25 },
       "maxMessagesPerSender is 20000",
       "maxMessages, which is 10000 by default",
     ],
@@ -18,6 +18,17 @@ describe("a limit above the one that bounds it", () => {
     expect(refusal).toThrow(expect.objectContaining({ code: "ERR_QUICPIPE_OPTION_INVALID" }));
   });
 
+  it.each([
+    ["maxMessagesPerSender", "maxMessageBytesPerSender"],
+    ["maxMessagesPerRecipient", "maxMessageBytesPerRecipient"],
+  ])("is refused where the bytes allow for fewer messages of the least length: %s", (name, bytes) => {
+    expect(() => resolveLimits({ [name]: 109 })).not.toThrow();
+    expect(() => resolveLimits({ [name]: 110 })).toThrow(
+      `option limits.${name} is 110, but no more than 109 can wait: a message has at least 1200 bytes, and limits.${bytes} is 131072; raise that as well`,
+    );
+    expect(() => resolveLimits({ [name]: 110, [bytes]: 110 * 1200 })).not.toThrow();
+  });
+
   it("is cut in silence if it is a default", () => {
     expect(resolveLimits({ maxRegistrations: 3 }).maxRegistrations).toBe(3);
   });
@@ -28,7 +39,7 @@ describe("a limit above the one that bounds it", () => {
   });
 
   it("has no hidden one beside the documented: a sender may have as many messages waiting as the limit says", () => {
-    const limits = resolveLimits({ maxMessagesPerSender: 1000 });
+    const limits = resolveLimits({ maxMessagesPerSender: 1000, maxMessageBytesPerSender: 2 ** 21 });
     const own = { messages: 999, bytes: 1 };
     const none = { messages: 0, bytes: 0 };
     const request = { bytes: 1, box: { own: none, all: none }, sender: { ...own, ended: 0 }, store: own };
