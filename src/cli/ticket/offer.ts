@@ -77,10 +77,10 @@ export class TicketOffer {
     this.#left = connections;
     this.#timer = setTimeout(() => this.#expire(), ttlMs);
     const often = connections === 1 ? "once" : `up to ${connections} times`;
+    this.#warn(ticket);
     process.stderr.write(
       `quicpipe: the other side types this, ${often} within ${formatDuration(ttlMs)}:\nquicpipe dial ${ticket}\n`,
     );
-    this.#warn(ticket);
   }
 
   /** Says so if a ticket works on this machine alone. */
@@ -88,7 +88,7 @@ export class TicketOffer {
     const { hostname } = new URL(decodeTicket(ticket).relay);
     if (isLoopbackHost(hostname))
       process.stderr.write(
-        `quicpipe: the relay in it is ${hostname}, which is this machine: for others give --relay the relay's address, or give the relay --public-address\n`,
+        `quicpipe: the relay in the ticket is ${hostname}, which is this machine: for others give --relay the relay's address, or give the relay --public-address\n`,
       );
   }
 

@@ -236,6 +236,23 @@ describe("an accepter with tickets", () => {
     expect(errors).toEqual([]);
   });
 
+  it("loses no ticket by a message that it could not take", async () => {
+    const relay = await startPeerRelay({ limits: { maxRegistrationsPerSubject: 2 } });
+    const { bob, errors, serve } = await startBob(relay);
+    const { ticket } = await bob.invite();
+    serve();
+    // With the guest's registration, which is bob's to pay for, there is no room for the take.
+    const ending = new AbortController();
+    const other = await bindPeer(relay.port, "bob");
+    const holding = other.dial("nobody", { trust: "insecure", signal: ending.signal }).catch(() => undefined);
+    await expect.poll(() => relay.relay.stats().registrations).toBe(1);
+    const dialing = dialed(ticket);
+    await expect.poll(() => errors).toContain("ERR_QUICPIPE_REGISTRATION_QUOTA");
+    ending.abort();
+    await holding;
+    expect(await roundTrip(await dialing, "hello")).toBe("hello");
+  });
+
   it("needs trust or a ticket", async () => {
     const relay = await startPeerRelay();
     const { bob } = await startBob(relay);
