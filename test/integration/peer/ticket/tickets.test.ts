@@ -236,7 +236,7 @@ describe("an accepter with tickets", () => {
     expect(errors).toEqual([]);
   });
 
-  it("loses no ticket by a message that it could not take", async () => {
+  it("loses no ticket by a message that it had to refuse", async () => {
     const relay = await startPeerRelay({ limits: { maxRegistrationsPerSubject: 2 } });
     const { bob, errors, serve } = await startBob(relay);
     const { ticket } = await bob.invite();
@@ -246,11 +246,12 @@ describe("an accepter with tickets", () => {
     const other = await bindPeer(relay.port, "bob");
     const holding = other.dial("nobody", { trust: "insecure", signal: ending.signal }).catch(() => undefined);
     await expect.poll(() => relay.relay.stats().registrations).toBe(1);
-    const dialing = dialed(ticket);
-    await expect.poll(() => errors).toContain("ERR_QUICPIPE_REGISTRATION_QUOTA");
+    expect(await codeOf(dialed(ticket))).toBe("ERR_QUICPIPE_DIAL_REFUSED");
+    expect(errors).toContain("ERR_QUICPIPE_REGISTRATION_QUOTA");
     ending.abort();
     await holding;
-    expect(await roundTrip(await dialing, "hello")).toBe("hello");
+    await expect.poll(() => relay.relay.stats().registrations).toBe(0);
+    expect(await roundTrip(await dialed(ticket), "hello")).toBe("hello");
   });
 
   it("needs trust or a ticket", async () => {
