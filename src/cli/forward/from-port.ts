@@ -20,7 +20,7 @@ export class PortForward {
   /** @throws ERR_QUICPIPE_LISTEN_FAILED */
   static async open(connection: Connection, { address: host, port }: Endpoint): Promise<PortForward> {
     const sockets = new Set<Socket>();
-    const server = createServer({ allowHalfOpen: true }, (socket) => {
+    const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
       sockets.add(socket);
       socket.on("error", () => undefined).once("close", () => sockets.delete(socket));
       forward(connection, socket).catch(() => socket.resetAndDestroy());

@@ -33,7 +33,7 @@ async function takeStreams(
 async function forward(stream: BidirectionalStream, target: Endpoint, sockets: Set<Socket>): Promise<void> {
   const incoming = await readOpening(stream);
   if (!incoming) return await abandon(stream);
-  const socket = connect({ host: target.address, port: target.port, allowHalfOpen: true });
+  const socket = connect({ host: target.address, port: target.port, allowHalfOpen: true, noDelay: true });
   sockets.add(socket);
   socket.on("error", () => undefined);
   try {

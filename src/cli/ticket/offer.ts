@@ -4,7 +4,7 @@ import type { Peer } from "../../peer/index.ts";
 import { decodeTicket } from "../../peer/ticket/index.ts";
 import { isLoopbackHost } from "../../wire/address.ts";
 import { requireNumber } from "../arguments.ts";
-import { formatDuration } from "../terminal-text.ts";
+import { formatDuration, printable } from "../terminal-text.ts";
 
 /** Options of commands that make a ticket. */
 export const ticketArgs = {
@@ -57,6 +57,8 @@ export class TicketOffer {
   readonly #onExpired: () => void;
   #left = 0;
   #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+  #fault = "";
 
   /**
    * @param isRenewed whether another ticket follows one that is used up or has expired.
@@ -73,14 +75,15 @@ export class TicketOffer {
   async open(): Promise<void> {
     const { connections, ttlMs } = this.#terms;
     const { ticket } = await this.#peer.invite(this.#terms);
+    if (this.#isClosed) return;
     clearTimeout(this.#timer);
     this.#left = connections;
     this.#timer = setTimeout(() => this.#expire(), ttlMs);
     const often = connections === 1 ? "once" : `up to ${connections} times`;
+    this.#warn(ticket);
     process.stderr.write(
       `quicpipe: the other side types this, ${often} within ${formatDuration(ttlMs)}:\nquicpipe dial ${ticket}\n`,
     );
-    this.#warn(ticket);
   }
 
   /** Says so if a ticket works on this machine alone. */
@@ -88,7 +91,7 @@ export class TicketOffer {
     const { hostname } = new URL(decodeTicket(ticket).relay);
     if (isLoopbackHost(hostname))
       process.stderr.write(
-        `quicpipe: the relay in it is ${hostname}, which is this machine: for others give --relay the relay's address, or give the relay --public-address\n`,
+        `quicpipe: the relay in the ticket is ${hostname}, which is this machine: for others give --relay the relay's address, or give the relay --public-address\n`,
       );
   }
 
@@ -98,6 +101,7 @@ export class TicketOffer {
   }
 
   close(): void {
+    this.#isClosed = true;
     clearTimeout(this.#timer);
   }
 
@@ -107,12 +111,24 @@ export class TicketOffer {
   }
 
   #renew(): void {
-    this.open().catch((error: unknown) => {
-      const why = error instanceof Error ? error.message : String(error);
-      process.stderr.write(`quicpipe: there is no new ticket: ${why}\n`);
-    });
+    this.open().then(
+      () => (this.#fault = ""),
+      (error: unknown) => this.#tryAgain(error),
+    );
+  }
+
+  /** Says why there is no new ticket, but not the same twice in a row. */
+  #tryAgain(error: unknown): void {
+    if (this.#isClosed) return;
+    const why = error instanceof Error ? error.message : String(error);
+    if (why !== this.#fault) process.stderr.write(`quicpipe: no new ticket yet: ${printable(why)}\n`);
+    this.#fault = why;
+    this.#timer = setTimeout(() => this.#renew(), retryMs);
   }
 }
+
+/** Time until another ticket is asked for where the relay has refused one or is down, in ms. */
+const retryMs = 5000;
 
 /** Returns the error for a ticket that nobody has dialed. */
 export function undialed({ ttlMs }: TicketTerms): QuicpipeError {

@@ -1,5 +1,5 @@
 import * as defaults from "../../defaults/index.ts";
-import { QuicpipeError } from "../../errors.ts";
+import { isQuicpipeError, QuicpipeError } from "../../errors.ts";
 import {
   type InvitationRequest,
   type InvitationResponse,
@@ -110,9 +110,14 @@ export class RelayClient {
     return requireMessages(list?.messages);
   }
 
-  /** Makes an invitation. */
-  invite(request: InvitationRequest): Promise<InvitationResponse> {
-    return this.#call("POST", paths.invitations, { body: request });
+  /** Makes an invitation. @throws ERR_QUICPIPE_RELAY_REFUSED also where the relay makes none. */
+  async invite(request: InvitationRequest): Promise<InvitationResponse> {
+    try {
+      return await this.#call("POST", paths.invitations, { body: request });
+    } catch (error) {
+      const isRefused = isQuicpipeError(error, "ERR_QUICPIPE_RELAY_REFUSED");
+      throw isRefused && error.details.status === 404 ? noInvitations(error) : error;
+    }
   }
 
   /** Revokes an invitation. One that is already gone is no error. */
@@ -212,6 +217,14 @@ function resultOf(response: HttpResponse, request: string): unknown {
     "ERR_QUICPIPE_RELAY_REFUSED",
     `${request} was answered with something that is no JSON object: is a quicpipe relay there?`,
     { details: { status: response.status } },
+  );
+}
+
+function noInvitations(cause: QuicpipeError<"ERR_QUICPIPE_RELAY_REFUSED">): QuicpipeError {
+  return new QuicpipeError(
+    "ERR_QUICPIPE_RELAY_REFUSED",
+    "there is no relay that makes invitations: it is of a former version, or has them switched off; use names and pins in place of a ticket",
+    { cause, details: cause.details },
   );
 }
 

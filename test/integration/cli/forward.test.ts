@@ -145,6 +145,21 @@ describe("quicpipe accept --to and dial --listen", () => {
     expect(await accepter.exited).toBe(0);
   });
 
+  it("work by name and pin as well, one dialer after the other and at once with --keep", async () => {
+    const { port: target } = await startEcho();
+    const { accept, dial } = await new User().pair();
+    const accepter = await accept("--to", `127.0.0.1:${target}`, "--keep");
+    const dialers = [dial("alice", "--listen", "0"), dial("carol", "--listen", "0")];
+    for (const dialer of dialers) {
+      const [, port] = await dialer.prints(/TCP to 127\.0\.0\.1:(\d+) leads to bob/);
+      expect((await echoed(Number(port), Buffer.from("hello"))).toString()).toBe("hello");
+    }
+    for (const { process } of dialers) process.kill("SIGTERM");
+    await expect.poll(() => accepter.stderr().match(/(alice|carol) has left/g)).toHaveLength(2);
+    accepter.process.kill("SIGTERM");
+    expect(await accepter.exited).toBe(143);
+  });
+
   it("are no pipe: a dialer without --listen is told so", async () => {
     const user = new User();
     const { url } = await user.startRelay();

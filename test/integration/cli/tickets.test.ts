@@ -27,7 +27,7 @@ describe("quicpipe accept without arguments", () => {
   it("shows what the other side types, and is a pipe to it, once", async () => {
     const { accepter, ticket } = await startAccepter();
     expect(accepter.stderr()).toContain(`once within 10 min:\nquicpipe dial ${ticket}\n`);
-    expect(accepter.stderr()).toContain("the relay in it is 127.0.0.1, which is this machine");
+    expect(accepter.stderr()).toContain("the relay in the ticket is 127.0.0.1, which is this machine");
     const sent = randomBytes(100_000).toString("base64");
     const dialer = dial(ticket);
     accepter.process.stdin.end("answer");
@@ -91,6 +91,18 @@ describe("quicpipe accept without arguments", () => {
     await accepter.prints(/is gone: /);
     expect(await finished(dial(ticket), "whole")).toEqual([0, ""]);
     await expect.poll(() => accepter.stdout()).toBe("half whole");
+  });
+});
+
+describe("quicpipe accept --keep with a pin", () => {
+  it("takes one dialer after the other, and no ticket is made", async () => {
+    const { accept, dial: dialBob } = await new User().pair();
+    const accepter = await accept("--keep");
+    for (const text of ["first ", "second"]) expect(await finished(dialBob(), text)).toEqual([0, ""]);
+    await expect.poll(() => accepter.stdout()).toBe("first second");
+    expect(accepter.stderr()).not.toContain("quicpipe1");
+    accepter.process.kill("SIGINT");
+    expect(await accepter.exited).toBe(130);
   });
 });
 

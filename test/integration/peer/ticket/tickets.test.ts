@@ -236,6 +236,24 @@ describe("an accepter with tickets", () => {
     expect(errors).toEqual([]);
   });
 
+  it("loses no ticket by a message that it had to refuse", async () => {
+    const relay = await startPeerRelay({ limits: { maxRegistrationsPerSubject: 2 } });
+    const { bob, errors, serve } = await startBob(relay);
+    const { ticket } = await bob.invite();
+    serve();
+    // With the guest's registration, which is bob's to pay for, there is no room for the take.
+    const ending = new AbortController();
+    const other = await bindPeer(relay.port, "bob");
+    const holding = other.dial("nobody", { trust: "insecure", signal: ending.signal }).catch(() => undefined);
+    await expect.poll(() => relay.relay.stats().registrations).toBe(1);
+    expect(await codeOf(dialed(ticket))).toBe("ERR_QUICPIPE_DIAL_REFUSED");
+    expect(errors).toContain("ERR_QUICPIPE_REGISTRATION_QUOTA");
+    ending.abort();
+    await holding;
+    await expect.poll(() => relay.relay.stats().registrations).toBe(0);
+    expect(await roundTrip(await dialed(ticket), "hello")).toBe("hello");
+  });
+
   it("needs trust or a ticket", async () => {
     const relay = await startPeerRelay();
     const { bob } = await startBob(relay);

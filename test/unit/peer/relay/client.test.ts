@@ -44,6 +44,19 @@ describe("the relay's client", () => {
     },
   );
 
+  it.each([undefined, { code: "ERR_QUICPIPE_NOT_FOUND", detail: "this relay makes no invitations" }])(
+    "says that there are no invitations where a relay knows no such path, or has them switched off: %o",
+    async (body) => {
+      const { http, client } = setUp();
+      Object.assign(http, { status: 404, body });
+      await expect(client.invite({})).rejects.toMatchObject({
+        code: "ERR_QUICPIPE_RELAY_REFUSED",
+        message: expect.stringMatching(/^there is no relay that makes invitations: /),
+        details: { status: 404 },
+      });
+    },
+  );
+
   it.each([undefined, { status: 404, message: "Cannot find any route" }])(
     "says that there is no relay where an app knows no such path: %o",
     async (body) => {
