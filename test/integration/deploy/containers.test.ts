@@ -5,10 +5,12 @@ import { parse, parseAllDocuments } from "yaml";
 import { relayConfig } from "../../../src/cli/relay/config.ts";
 import { withEnvironment } from "../../../src/cli/relay/environment.ts";
 import { projectPath } from "../harness/child.ts";
-import { drainOf, read, run, written } from "./files.ts";
+import { commonPort, freePort } from "../harness/network/ports.ts";
+import { User } from "../harness/user.ts";
+import { drainOf, read, run } from "./files.ts";
 
 describe("deploy/Dockerfile", () => {
-  it("starts Node with the options of the command, and asks for the probe that there is", () => {
+  it("starts Node with the options of the command", () => {
     const text = read("Dockerfile");
     const [, options] = /^#!\S+ -S node (.*)$/m.exec(readFileSync(projectPath("src/cli/main.ts"), "utf8"))!;
     const entry = JSON.parse(/^ENTRYPOINT (.*)$/m.exec(text)![1]!) as string[];
@@ -18,12 +20,18 @@ describe("deploy/Dockerfile", () => {
       "/app/node_modules/quicpipe/dist/cli/main.js",
       "relay",
     ]);
-    const probe = JSON.parse(/ CMD (\[.*\])$/m.exec(text)![1]!) as string[];
-    expect(probe[2]).toContain("path: '/healthz'");
-    expect(run(process.execPath, ["--check", written("probe.cjs", probe[2]!)])).toEqual({
-      status: 0,
-      output: "",
-    });
+  });
+
+  it("asks the relay's probe at its TCP port, and fails where there is none", async () => {
+    const [, command] = / CMD (\[.*\])$/m.exec(read("Dockerfile"))!;
+    const [, ...args] = JSON.parse(command!) as string[];
+    // One that is free over UDP and TCP.
+    const port = String(await commonPort());
+    const child = new User().quicpipe("relay", "--host", "127.0.0.1", "--port", port);
+    await child.prints(/console at/);
+    const none = String(await freePort());
+    expect(run(process.execPath, args, { QUICPIPE_RELAY_PORT: port }).status).toBe(0);
+    expect(run(process.execPath, args, { QUICPIPE_RELAY_PORT: none }).status).toBe(1);
   });
 });
 
