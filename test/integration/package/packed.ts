@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import process from "node:process";
-import { afterAll, beforeAll, expect } from "vitest";
+import { afterAll, beforeAll, expect, vi } from "vitest";
 import { type Child, projectPath, startChild } from "../harness/child.ts";
 import { temporaryFolder } from "../harness/folder.ts";
 
@@ -21,6 +21,8 @@ let packed: string;
 
 /** Packs the project once for all tests of a file, with the addons that are built here. */
 export function packOnce(): void {
+  // An install copies 140 MB, which takes a minute on a busy machine.
+  vi.setConfig({ testTimeout: 900_000 });
   beforeAll(() => {
     packed = mkdtempSync(join(tmpdir(), "quicpipe-packed-"));
     const options = { cwd: projectPath("."), stdio: "pipe" } as const;
