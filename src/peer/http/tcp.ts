@@ -6,8 +6,7 @@ import {
 } from "node:http";
 import { Agent as TlsAgent } from "node:https";
 import { isIP } from "node:net";
-import { isQuicpipeError, QuicpipeError } from "../../errors.ts";
-import type { RelayTrust } from "../trust/relay-trust.ts";
+import { isQuicpipeError, type QuicpipeError } from "../../errors.ts";
 import { codeOf } from "../../system-error.ts";
 import { Exchange } from "./exchange.ts";
 import {
@@ -17,7 +16,7 @@ import {
   relayUnreachable,
   tcpRemedies,
 } from "./http.ts";
-import { distrusted } from "./http3-error.ts";
+import { reasonOf, type TlsOptions, tlsOptions } from "./tls.ts";
 
 /** Options of a {@link TcpSession}. */
 export interface TcpSessionOptions {
@@ -30,14 +29,8 @@ export interface TcpSessionOptions {
   readonly tls?: TlsOptions | undefined;
   /** Why it is not HTTP/3; absent if that was not meant. */
   readonly http3Lack?: Http3Lack | undefined;
-  /** Called at the first answer, with the address that it came from. */
-  readonly onAnswer?: (address: string | undefined) => void;
-}
-
-/** The server's host, and how to verify its certificate. */
-export interface TlsOptions {
-  readonly host: string;
-  readonly trust: RelayTrust;
+  /** Called at the first answer. */
+  readonly onAnswer?: () => void;
 }
 
 /**
@@ -54,12 +47,19 @@ export class TcpSession {
 
   constructor(options: TcpSessionOptions) {
     this.#options = options;
-    this.#agent = options.tls ? tlsAgent(options.tls) : new PlainAgent({ keepAlive: true });
+    this.#agent = options.tls
+      ? new TlsAgent({ keepAlive: true, ...tlsOptions(options.tls) })
+      : new PlainAgent({ keepAlive: true });
   }
 
   /** Whether no request has failed yet. After a failure another relay may answer. */
   get usable(): boolean {
     return this.#isUsable;
+  }
+
+  /** IP address of the latest answer; `undefined` before the first. */
+  get remoteAddress(): string | undefined {
+    return this.#address;
   }
 
   get http3Lack(): Http3Lack | undefined {
@@ -81,7 +81,7 @@ export class TcpSession {
     try {
       this.#send(request, exchange, ending.signal);
       const answer = await exchange.answer;
-      if (!this.#hasAnswered) this.#options.onAnswer?.(this.#address);
+      if (!this.#hasAnswered) this.#options.onAnswer?.();
       this.#hasAnswered = true;
       return answer;
     } catch (error) {
@@ -153,29 +153,4 @@ export class TcpSession {
       throw this.#unreachable("the request cannot be sent", false, cause);
     }
   }
-}
-
-/** Verifies as over HTTP/3. Node alone would take the common name of a certificate without other names. */
-function tlsAgent({ trust }: TlsOptions): TlsAgent {
-  const { demand, serverName = "" } = trust;
-  if (demand.kind === "pins")
-    throw new QuicpipeError("ERR_QUICPIPE_INTERNAL", "TLS over TCP would not check the pins of a server");
-  const isVerified = demand.kind === "ca";
-  return new TlsAgent({
-    keepAlive: true,
-    servername: serverName,
-    rejectUnauthorized: isVerified,
-    ...(isVerified && { ca: demand.pem }),
-    checkServerIdentity: (_host, { raw }) => {
-      const why = trust.refusalOf(raw);
-      return why === undefined ? undefined : distrusted(why);
-    },
-  });
-}
-
-/** Returns the reason of a failure. Where several addresses were tried, the error has an empty message and one of each in it. */
-function reasonOf(cause: Error): string {
-  if (cause instanceof AggregateError && cause.errors.length > 0)
-    return cause.errors.map((each: Error) => reasonOf(each)).join(", ");
-  return cause.message || codeOf(cause);
 }

@@ -1,4 +1,9 @@
+import { once } from "node:events";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createSecureServer, type Http2ServerRequest } from "node:http2";
+import { createServer } from "node:https";
 import { H3 } from "h3";
+import { toNodeHandler } from "h3/node";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createCertificate } from "../../../src/gateway/index.ts";
 import { checkNetwork, type NetworkReport, Peer, pinOf } from "../../../src/peer/index.ts";
@@ -27,6 +32,23 @@ async function startTcpRelay(
 async function startBehind404(): Promise<{ readonly relay: Relay; readonly port: number }> {
   const { port } = await startWebTransportServer();
   return await startTcpRelay({ upstream: { port } });
+}
+
+/** Serves an app over one version of HTTP, and notes the versions of requests. */
+async function startServer(version: string, port: number, app: H3, versions: Set<string>): Promise<void> {
+  const { certificate: cert, privateKey: key } = await testCertificate();
+  const handle = toNodeHandler(app);
+  const onRequest = (request: IncomingMessage | Http2ServerRequest, response: ServerResponse): void => {
+    versions.add(request.httpVersion);
+    void handle(request as IncomingMessage, response);
+  };
+  const listener = onRequest as (request: unknown, response: unknown) => void;
+  const server =
+    version === "HTTP/2"
+      ? createSecureServer({ cert, key }, listener)
+      : createServer({ cert, key }, listener);
+  onTestFinished(() => void server.close());
+  await once(server.listen(port, "127.0.0.1"), "listening");
 }
 
 async function errorAt(port: number): Promise<unknown> {
@@ -58,12 +80,28 @@ describe("a peer whose relay has its routes over TCP alone", () => {
     expect((await check(port)).ipv4).toMatchObject({ http3: "unavailable", isBehindNat: false });
   });
 
-  it("is told that its token is refused, as over HTTP/3", async () => {
-    const { port } = await startTcpRelay();
+  it.each(["HTTP/2", "HTTP/1.1"])("talks to another over a server of %s alone", async (version) => {
+    const port = await commonPort();
+    const relay = createRelay({ port, auth: { secret } });
+    const versions = new Set<string>();
+    await relay.listen();
+    await startServer(version, port, new H3().use(relay), versions);
+    expect(await talk(port)).toBe("hello");
+    expect(versions).toEqual(new Set([version === "HTTP/2" ? "2.0" : "1.1"]));
+  });
+
+  it("is told that its token is refused, as over HTTP/3, also when the connection has ended since", async () => {
+    const port = await commonPort();
+    const relay = createRelay({ port, auth: { secret } });
+    await relay.listen();
+    const app = new H3().use(relay);
+    const first = await startHttp2(app, { port });
     const peer = await bindPeer(port, "alice", { token: "no token" });
-    expect(await codeOf(peer.dial("bob", { pin: (await testIdentities()).bob.pin }))).toBe(
-      "ERR_QUICPIPE_TOKEN_INVALID",
-    );
+    const refusal = async (): Promise<unknown> => await codeOf(peer.dial("bob", { pin: peer.pin }));
+    expect(await refusal()).toBe("ERR_QUICPIPE_TOKEN_INVALID");
+    await first.close();
+    await startHttp2(app, { port });
+    expect(await refusal()).toBe("ERR_QUICPIPE_TOKEN_INVALID");
   });
 
   it("finds out by a check of the network that no UDP gets through", async () => {

@@ -1,19 +1,18 @@
 import * as defaults from "../../../defaults/index.ts";
 import { raceAddresses } from "./address-race.ts";
 import type { Engine } from "../../engine/contract.ts";
-import { isQuicpipeError } from "../../../errors.ts";
 import { paths } from "../../../protocol.ts";
 import { plainIp } from "../../../wire/address.ts";
 import { type Http3Lack, relayUnreachable } from "../../http/http.ts";
 import { unreachable } from "../../http/http3-error.ts";
+import { openOverTcp } from "../../http/over-tcp.ts";
 import { Http3Session } from "../../http/session.ts";
 import { optionError } from "../../../option-checks.ts";
 import type { PeerSettings } from "../../options.ts";
 import { pause } from "../../time/pause.ts";
 import { lookUpRelay, orderAddresses } from "../../relay-addresses.ts";
-import { isOfRelay } from "../error.ts";
 import { type HttpSession, RelayHttp } from "../http.ts";
-import { openSession } from "./tcp-fallback.ts";
+import { answersAsRelay, openSession } from "./tcp-fallback.ts";
 import { silenceOf } from "../silence.ts";
 import { type RelayTrust, relayTrust } from "../../trust/relay-trust.ts";
 import type { PeerSocket } from "../../socket.ts";
@@ -56,13 +55,17 @@ export function createRelayHttp(
       return new TcpSession({ addresses, port: relay.port, authority, tls, onAnswer });
     });
   const finder = new RelayFinder(settings, loadEngine, socket, events);
+  let headStartMs = defaults.relayRoundMs;
   const openers = {
     openHttp3: (signal: AbortSignal) => finder.open(signal),
     openTcp: (why: Http3Lack, signal: AbortSignal) => finder.openTcp(why, signal),
     timeoutMs: settings.requestTimeoutMs,
+    headStartMs: () => headStartMs,
   };
   return new RelayHttp(async (signal) => {
     const session = await openSession(openers, signal);
+    // Where HTTP/3 was silent before, it may be so again.
+    headStartMs = session.http3Lack === "unavailable" ? defaults.relayStaggerMs : defaults.relayRoundMs;
     onAnswer();
     return session;
   });
@@ -126,8 +129,9 @@ class RelayFinder {
   }
 
   /**
-   * Opens a session over TCP to the addresses of the last look-up, or to that of the HTTP/3 server that does not know the routes. Asks for
-   * messages, without a token, to see that a relay answers there. Sends packets to the address that has answered from then on.
+   * Opens a session over TCP to the addresses of the last look-up, or to that of the HTTP/3 server that does not know the routes: HTTP/2,
+   * or HTTP/1.1 where the server does not speak that. Asks for messages, without a token, to see that a relay answers there. Sends
+   * packets to the address that has answered from then on.
    */
   async openTcp(why: Http3Lack, signal: AbortSignal): Promise<HttpSession | undefined> {
     const { relay, relayHost, authority, basePath } = this.#settings;
@@ -137,21 +141,19 @@ class RelayFinder {
     const found = why === "not-found" ? [this.#socket.relay.address] : this.#known;
     const addresses = found.filter((address) => this.#socket.reaches(address));
     if (addresses.length === 0) return undefined;
-    let address: string | undefined;
-    const onAnswer = (from = ""): void => {
-      address = addresses.find((each) => plainIp(each) === plainIp(from));
-    };
-    const { TcpSession } = await import("../../http/tcp.ts");
     const tls = { host: relayHost, trust };
-    const session = new TcpSession({
+    const session = await openOverTcp({
       addresses,
       port: relay.port,
       authority,
       tls,
       http3Lack: why,
-      onAnswer,
+      signal,
     });
+    if (!session) return undefined;
     if (await answersAsRelay(session, basePath + paths.messages, signal)) {
+      const from = plainIp(session.remoteAddress ?? "");
+      const address = addresses.find((each) => plainIp(each) === from);
       if (address !== undefined) this.#socket.moveTo({ address, port: relay.port });
       return session;
     }
@@ -196,23 +198,5 @@ class RelayFinder {
       path.close();
       throw error;
     }
-  }
-}
-
-/** Asks a session for a path that a relay knows. */
-async function answersAsRelay(session: HttpSession, path: string, signal: AbortSignal): Promise<boolean> {
-  try {
-    const answer = await session.request({
-      method: "GET",
-      path,
-      headers: { accept: "application/json" },
-      timeoutMs: defaults.relayAttemptMs,
-      isIdempotent: true,
-      signal,
-    });
-    return isOfRelay(answer);
-  } catch (error) {
-    if (isQuicpipeError(error)) return false;
-    throw error;
   }
 }

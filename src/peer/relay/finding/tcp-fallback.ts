@@ -2,7 +2,7 @@ import * as defaults from "../../../defaults/index.ts";
 import { isQuicpipeError } from "../../../errors.ts";
 import type { Http3Lack, HttpRequest, HttpResponse } from "../../http/http.ts";
 import { pause } from "../../time/pause.ts";
-import { isWithoutRelay } from "../error.ts";
+import { isOfRelay, isWithoutRelay } from "../error.ts";
 import type { HttpSession } from "../http.ts";
 
 /** How to open sessions to a relay. */
@@ -13,14 +13,16 @@ export interface Openers {
   readonly openTcp: (why: Http3Lack, signal: AbortSignal) => Promise<HttpSession | undefined>;
   /** Time limit, in ms. */
   readonly timeoutMs: number;
+  /** How long HTTP/3 may be silent before TCP is tried, and again before that is taken, in ms. */
+  readonly headStartMs: () => number;
 }
 
 /** How HTTP/3 ended: with a session or an error. */
 type Outcome = { readonly session: HttpSession } | { readonly error: unknown };
 
 /**
- * Opens a session over HTTP/3, or over TCP where HTTP/3 is not to be had: it fails, has been silent for two rounds, or does not know the
- * relay's routes. A certificate that is not trusted ends the search, as TCP would have the same.
+ * Opens a session over HTTP/3, or over TCP where HTTP/3 is not to be had: it fails, has been silent for two head starts, or does not
+ * know the relay's routes. A certificate that is not trusted ends the search, as TCP would have the same.
  *
  * @throws what HTTP/3 has failed with, if no relay answers over TCP either.
  */
@@ -44,18 +46,18 @@ export async function openSession(openers: Openers, closing: AbortSignal): Promi
 
 /** Returns a session over TCP; `undefined` if HTTP/3 has won, or both have failed. */
 async function choose(
-  { openTcp, timeoutMs }: Openers,
+  { openTcp, timeoutMs, headStartMs }: Openers,
   http3: Promise<Outcome>,
   signal: AbortSignal,
 ): Promise<HttpSession | undefined> {
   const over = new AbortController();
   void http3.then((outcome) => "session" in outcome && over.abort());
   const searching = AbortSignal.any([signal, over.signal, AbortSignal.timeout(timeoutMs)]);
-  const round = (): Promise<Outcome | void> => Promise.race([http3, pause(defaults.relayRoundMs, signal)]);
-  for (let outcome = await round(); mayFallBack(outcome) && !searching.aborted;) {
+  const within = (ms: number): Promise<Outcome | void> => Promise.race([http3, pause(ms, signal)]);
+  for (let outcome = await within(headStartMs()); mayFallBack(outcome) && !searching.aborted;) {
     const tcp = await openTcp("unavailable", searching);
-    // HTTP/3 proves the socket's address: it has one more round, as both come up together where a relay is back.
-    outcome = await round();
+    // HTTP/3 proves the socket's address, and comes up together with TCP where a relay is back.
+    outcome = await within(tcp ? headStartMs() : defaults.relayRoundMs);
     if (tcp && mayFallBack(outcome)) {
       void http3.then((late) => ("session" in late ? late.session.close() : undefined));
       return tcp;
@@ -122,5 +124,27 @@ class JudgedSession implements HttpSession {
     this.#tcp = await this.#opening;
     if (!this.#tcp) this.#opening = undefined;
     return this.#tcp;
+  }
+}
+
+/** Asks a session for a path that a relay knows, without a token. */
+export async function answersAsRelay(
+  session: HttpSession,
+  path: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    const answer = await session.request({
+      method: "GET",
+      path,
+      headers: { accept: "application/json" },
+      timeoutMs: defaults.relayAttemptMs,
+      isIdempotent: true,
+      signal,
+    });
+    return isOfRelay(answer);
+  } catch (error) {
+    if (isQuicpipeError(error)) return false;
+    throw error;
   }
 }

@@ -14,6 +14,8 @@ const request: HttpRequest = {
   isIdempotent: true,
 };
 
+const headStartMs = 500;
+
 const closing = new AbortController().signal;
 
 function respond(status: number, body = ""): HttpResponse {
@@ -59,6 +61,7 @@ function openers(given: Partial<Openers>): Openers {
     openHttp3: () => Promise.resolve(session(done)),
     openTcp: () => Promise.resolve(session(done, { http3Lack: "unavailable" })),
     timeoutMs: 10_000,
+    headStartMs: () => headStartMs,
     ...given,
   };
 }
@@ -80,26 +83,26 @@ describe("a session to the relay", () => {
     expect(opened.http3Lack).toBe("unavailable");
   });
 
-  it("is one over TCP after two rounds of silence, and gives HTTP/3 up", async () => {
+  it("is one over TCP after two head starts of silence, and gives HTTP/3 up", async () => {
     let givenUp: AbortSignal | undefined;
     const openHttp3 = (signal: AbortSignal): Promise<never> => silent((givenUp = signal));
     let opened: HttpSession | undefined;
     void openSession(openers({ openHttp3 }), closing).then((found) => (opened = found));
-    await vi.advanceTimersByTimeAsync(2 * defaults.relayRoundMs - 1);
+    await vi.advanceTimersByTimeAsync(2 * headStartMs - 1);
     expect(opened).toBeUndefined();
     await vi.advanceTimersByTimeAsync(1);
     expect(opened?.http3Lack).toBe("unavailable");
     expect(givenUp?.aborted).toBe(true);
   });
 
-  it("is one over HTTP/3 where that comes in the round after TCP, which is closed", async () => {
+  it("is one over HTTP/3 where that comes in the head start after TCP, which is closed", async () => {
     const [http3, tcp] = [session(done), session(done)];
     const late = Promise.withResolvers<HttpSession>();
     const opening = openSession(
       openers({ openHttp3: () => late.promise, openTcp: () => Promise.resolve(tcp) }),
       closing,
     );
-    await vi.advanceTimersByTimeAsync(defaults.relayRoundMs + 1);
+    await vi.advanceTimersByTimeAsync(headStartMs + 1);
     late.resolve(http3);
     const opened = await opening;
     await opened.request(request);
@@ -109,7 +112,7 @@ describe("a session to the relay", () => {
   it("is waited for by no attempt over TCP that hangs", async () => {
     const late = Promise.withResolvers<HttpSession>();
     const opening = openSession(openers({ openHttp3: () => late.promise, openTcp: hanging }), closing);
-    await vi.advanceTimersByTimeAsync(defaults.relayRoundMs + 1);
+    await vi.advanceTimersByTimeAsync(headStartMs + 1);
     late.resolve(session(done));
     expect((await opening).http3Lack).toBeUndefined();
   });
@@ -119,7 +122,7 @@ describe("a session to the relay", () => {
     const givingUp = new AbortController();
     const opening = openSession(openers({ openHttp3: silent, openTcp }), givingUp.signal);
     const refused = expect(opening).rejects.toThrow("no HTTP/3");
-    await vi.advanceTimersByTimeAsync(3 * defaults.relayRoundMs + 1);
+    await vi.advanceTimersByTimeAsync(headStartMs + 2 * defaults.relayRoundMs + 1);
     expect(openTcp).toHaveBeenCalledTimes(3);
     givingUp.abort();
     await refused;
