@@ -12,6 +12,10 @@ export const candidateListsPerMinute = 16;
  * changes each second sends 60.
  */
 export const controlBytesPerMinute: number = 64 * KiB;
+/** Messages that a peer reads from it per minute, and at once, known or not: 60 lists of such an interface, and its rounds and paths. */
+export const controlMessagesPerMinute = 256;
+/** Least gap between two looks at what the other side has begun (PUNCH), in ms: more often than anybody begins anything. */
+export const punchGapMs = 50;
 
 /**
  * Candidates that a peer tells the other, and takes of it: two of each kind, and with them what checks may send to others at

@@ -6,6 +6,7 @@ import type { ControlStream } from "./control/control-stream.ts";
 import type { ConnectionPathEvent } from "./path-feed.ts";
 import type { DirectPolicy } from "./policy.ts";
 import type { PathChecks } from "./seeking/checks.ts";
+import type { Place } from "./seeking/surroundings.ts";
 
 /** The parts of `DirectPaths`. */
 export interface DirectParts {
@@ -28,4 +29,20 @@ export interface DirectParts {
   readonly onEvent: (event: ConnectionPathEvent) => void;
   /** The other side opens one path after the other. */
   readonly onAbuse: () => void;
+}
+
+/** Returns where the socket is, as of now. */
+export function placeOf({ socket, reflexive, nat, mapped, relays }: DirectParts): Place {
+  return {
+    localPort: socket.local.port,
+    reflexive: listOf(reflexive()),
+    otherFamily: listOf(nat.otherFamily),
+    mapped: mapped(),
+    relays: [socket.relay.address, ...relays],
+    reaches: (address) => socket.reaches(address),
+  };
+}
+
+function listOf(address: Address | undefined): Address[] {
+  return address ? [address] : [];
 }

@@ -6,7 +6,7 @@ import { unknownNat } from "../nat/report.ts";
 import type { PacketRoute } from "../udp/contract.ts";
 import type { AgentActions } from "./agent-parts.ts";
 import { Agent } from "./agent.ts";
-import type { DirectParts } from "./direct-parts.ts";
+import { type DirectParts, placeOf } from "./direct-parts.ts";
 import { BirthdaySearch } from "./searching/birthday.ts";
 import { isSameNat } from "./seeking/candidates.ts";
 import { CheckRules } from "./seeking/check-rules.ts";
@@ -17,6 +17,7 @@ import type { ControlOwner } from "./control/control-stream.ts";
 import { figuresOf } from "./keeping/figures.ts";
 import { type ControlMessage, controlVersion, type Hello } from "./control/messages.ts";
 import type { DirectAgreement, RelayReason } from "./policy.ts";
+import { hostView } from "./seeking/host-view.ts";
 import { Forecast } from "./seeking/forecast.ts";
 import { SearchGate } from "./searching/gate.ts";
 import { whySilent } from "./seeking/verdict.ts";
@@ -49,6 +50,8 @@ export class DirectPaths {
     defaults.pathsAtOnce,
     performance.now(),
   );
+  /** Whether this side has ended it, as the other one said too much. */
+  readonly #talk: { isCut: boolean } = { isCut: false };
   readonly #rules: CheckRules = new CheckRules(
     () => this.#place,
     () => this.#tries,
@@ -66,6 +69,7 @@ export class DirectPaths {
     const { engine, role } = parts;
     this.#forecast = new Forecast(parts.nat, () => this.#run(() => this.#agent.told()));
     const checklist = this.#checklist;
+    const talk = this.#talk;
     const hello: Hello = {
       type: "hello",
       version: controlVersion,
@@ -78,7 +82,7 @@ export class DirectPaths {
       own: credentialOf(engine, role),
       other: credentialOf(engine, role === "client" ? "server" : "client"),
       get withheld() {
-        return checklist.withheld;
+        return { ...checklist.withheld, talks: Number(talk.isCut) };
       },
       isProven: (from) => this.#agent.isProven(from),
       permits: (from) => this.#rules.permits(from, performance.now()),
@@ -146,6 +150,7 @@ export class DirectPaths {
   }
 
   onMoved(): void {
+    hostView.lookAgain();
     this.#wasDirect = false;
     this.#search.reset();
     this.#run((nowMs) => this.#agent.moved(nowMs));
@@ -169,7 +174,10 @@ export class DirectPaths {
   #listener(): ControlOwner {
     return {
       onMessage: (message) => this.#run((nowMs) => this.#receive(message, nowMs)),
-      onEnd: () => this.#run((nowMs) => this.#agent.end(nowMs)),
+      onEnd: (isCut) => {
+        this.#talk.isCut = isCut;
+        this.#run((nowMs) => this.#agent.end(nowMs));
+      },
     };
   }
 
@@ -200,6 +208,7 @@ export class DirectPaths {
       nat: () => this.#forecast.report,
       gather: (theirs) => gatherCandidates(this.#place, this.#tries, theirs),
       permit: (theirs, nowMs) => this.#rules.take(theirs, nowMs),
+      invited: (nowMs) => this.#search.invited(nowMs),
       explain: (exhausted, nowMs) => this.#explain(exhausted, nowMs),
       tell: (event) => {
         this.#wasDirect ||= event.kind === "selected";
@@ -210,8 +219,7 @@ export class DirectPaths {
 
   #receive(message: ControlMessage, nowMs: number): void {
     if (message.type === "hello") this.#otherSearches ??= message.searches;
-    if (message.type === "punch" && message.mode === "search") this.#search.invited(nowMs);
-    else this.#agent.receive(message, nowMs);
+    this.#agent.receive(message, nowMs);
   }
 
   #checked(from: Address, isNominated: boolean, nowMs: number): void {
@@ -225,15 +233,7 @@ export class DirectPaths {
   }
 
   get #place(): Place {
-    const { socket, reflexive, nat, mapped, relays } = this.#parts;
-    return {
-      localPort: socket.local.port,
-      reflexive: listOf(reflexive()),
-      otherFamily: listOf(nat.otherFamily),
-      mapped: mapped(),
-      relays: [socket.relay.address, ...relays],
-      reaches: (address) => socket.reaches(address),
-    };
+    return placeOf(this.#parts);
   }
 
   get #tries(): DirectAgreement["tries"] {
@@ -288,8 +288,4 @@ export class DirectPaths {
     this.#timer = setTimeout(() => this.#run((nowMs) => this.#agent.advance(nowMs)), waitMs);
     this.#timer.unref();
   }
-}
-
-function listOf(address: Address | undefined): Address[] {
-  return address ? [address] : [];
 }

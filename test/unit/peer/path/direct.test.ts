@@ -26,6 +26,7 @@ class Rig {
   onEvent: (event: ConnectionPathEvent) => void = () => undefined;
   #sent = Buffer.alloc(0);
   #incoming: Buffer;
+  readonly #control: ControlStream;
 
   /** @param early what the other side has said before anybody listens. */
   constructor(direct: DirectPolicy, ...early: ControlMessage[]) {
@@ -33,12 +34,13 @@ class Rig {
     const engine = this.#engine();
     const socket = this.#socket();
     this.checks = new PathChecks(socket);
+    this.#control = new ControlStream(engine, "server", () => undefined);
     this.paths = new DirectPaths({
       role: "server",
       engine,
       socket,
       checks: this.checks,
-      control: new ControlStream(engine, "server", () => undefined),
+      control: this.#control,
       direct,
       birthdaySearch: false,
       reflexive: () => reflexive,
@@ -70,6 +72,12 @@ class Rig {
     return this.said.filter(({ type }) => type === "punch").length;
   }
 
+  /** The other side says something. */
+  hear(message: ControlMessage): void {
+    this.#incoming = Buffer.concat([this.#incoming, encodeMessage(message)]);
+    this.#control.read();
+  }
+
   #engine(): EngineConnection {
     const engine: Partial<EngineConnection> = {
       exportKey: (_label, context, bytes) => new Uint8Array(bytes).fill(context.length),
@@ -78,6 +86,7 @@ class Rig {
         this.#incoming = this.#incoming.subarray(bytes);
         return bytes > 0 ? { bytes, fin: false } : undefined;
       },
+      streamAbort: () => undefined,
       streamSend: (_id, data) => {
         this.#sent = Buffer.concat([this.#sent, data]);
         return data.length;
@@ -106,6 +115,10 @@ class Rig {
 
 function hello(policy: DirectPolicy): ControlMessage {
   return { type: "hello", version: 1, policy, maxCandidates: 8, searches: false };
+}
+
+function punch(round: number): ControlMessage {
+  return { type: "punch", round, mode: "normal" };
 }
 
 describe("a side that the other has spoken to before it listens", () => {
@@ -174,11 +187,28 @@ describe("a connection that stays on the relay", () => {
 
 describe("the other side's messages", () => {
   it("that ask for more rounds than the limit of a minute allows are counted, also when all is over", () => {
-    const rounds = [1, 2, 3, 4, 5, 6].map((round) => ({ type: "punch", round, mode: "normal" }) as const);
-    const rig = new Rig("auto", hello("auto"), ...rounds);
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const rig = new Rig("auto", hello("auto"));
     rig.paths.start();
+    for (const round of [1, 2, 3, 4, 5, 6]) {
+      rig.hear(punch(round));
+      vi.advanceTimersByTime(defaults.punchGapMs);
+    }
     rig.paths.close();
-    expect(rig.checks.withheld).toEqual({ targets: 0, rounds: 2, checks: 0 });
+    expect(rig.checks.withheld).toEqual({ targets: 0, rounds: 2, checks: 0, talks: 0 });
+  });
+
+  it("end the talk where they are too many, which is counted, and the connection goes on", () => {
+    const rig = new Rig("auto", hello("auto"));
+    rig.paths.start();
+    for (let round = 1; round < defaults.controlMessagesPerMinute; round++) rig.hear(punch(round));
+    expect([rig.checks.withheld.talks, rig.events]).toEqual([0, []]);
+    rig.hear(punch(1));
+    expect(rig.checks.withheld.talks).toBe(1);
+    expect(rig.events).toEqual([{ kind: "refused", reason: "peer-unsupported" }]);
+    rig.paths.close();
+    expect([rig.checks.withheld.talks, rig.abuses]).toEqual([1, 0]);
   });
 });
 
