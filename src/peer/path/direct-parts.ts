@@ -16,6 +16,8 @@ export interface DirectParts {
   readonly checks: PathChecks;
   readonly control: ControlStream;
   readonly direct: DirectPolicy;
+  /** The pin of the other side's key, by whatever means it is trusted. */
+  readonly otherPin: string;
   readonly birthdaySearch: boolean;
   /** Returns this socket's public address, as the relay sees it. */
   readonly reflexive: () => Address | undefined;

@@ -20,6 +20,7 @@ import type { DirectAgreement, RelayReason } from "./policy.ts";
 import { hostView } from "./seeking/host-view.ts";
 import { Forecast } from "./seeking/forecast.ts";
 import { SearchGate } from "./searching/gate.ts";
+import { isSearchable } from "./searching/target.ts";
 import { whySilent } from "./seeking/verdict.ts";
 import { gatherCandidates, type Place } from "./seeking/surroundings.ts";
 
@@ -95,7 +96,10 @@ export class DirectPaths {
       limit: checkLimit,
       owner: this.#owner,
       isWanted: () => parts.birthdaySearch && this.#otherSearches === true && this.#tries !== "never",
+      isSilent: () => this.#checklist.exhausted === "checks-timeout",
       theirs: () => this.#rules.theirs,
+      isTarget: (address) =>
+        this.#rules.permits(address, performance.now()) && isSearchable(address.address, this.#place),
       onOver: () => this.#run((nowMs) => this.#agent.advance(nowMs)),
     });
   }
@@ -152,7 +156,7 @@ export class DirectPaths {
   onMoved(): void {
     hostView.lookAgain();
     this.#wasDirect = false;
-    this.#search.reset();
+    this.#search.moved(this.#agent.path.remote);
     this.#run((nowMs) => this.#agent.moved(nowMs));
   }
 
@@ -166,7 +170,7 @@ export class DirectPaths {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#remove?.();
-    this.#search.reset();
+    this.#search.close();
     for (const release of this.#releases.values()) release();
     this.#releases.clear();
   }
@@ -176,6 +180,7 @@ export class DirectPaths {
       onMessage: (message) => this.#run((nowMs) => this.#receive(message, nowMs)),
       onEnd: (isCut) => {
         this.#talk.isCut = isCut;
+        this.#search.stop();
         this.#run((nowMs) => this.#agent.end(nowMs));
       },
     };
@@ -193,7 +198,8 @@ export class DirectPaths {
         if (this.#agent.isProven(to) || this.#rules.permits(to, nowMs))
           checks.send(this.#owner, to, isNominated, nowMs, isOpener);
       },
-      accept: (address) => void this.#releases.set(formatAddress(address), socket.allowDirect(address)),
+      accept: (address) =>
+        void this.#releases.set(formatAddress(address), socket.allowDirect(address, this.#owner)),
       refuse: (address) => this.#refuse(formatAddress(address)),
       open: () => this.#open(),
       close: () => void (this.#pathId !== undefined && engine.closePath(this.#pathId)),
@@ -212,6 +218,7 @@ export class DirectPaths {
       explain: (exhausted, nowMs) => this.#explain(exhausted, nowMs),
       tell: (event) => {
         this.#wasDirect ||= event.kind === "selected";
+        if (event.kind === "lost") this.#search.left();
         this.#parts.onEvent(event);
       },
     };
@@ -228,7 +235,7 @@ export class DirectPaths {
   }
 
   #answered(to: Address, sentAtMs: number, nowMs: number): void {
-    this.#search.stop();
+    this.#search.answered(to);
     this.#agent.answered(to, sentAtMs, nowMs);
   }
 

@@ -48,12 +48,12 @@ describe("a further socket of a peer", () => {
       const own = await freePort();
       const usual = socket.local.port;
       socket.send(Buffer.of(1), at(other));
-      const release = socket.allowDirectFrom(own, at(other))!;
-      const releaseAgain = socket.allowDirect(at(other));
+      const way = socket.allowDirectFrom(own, at(other), {})!;
+      const release = socket.allowDirect(at(other), {});
       socket.send(Buffer.of(2), at(other));
-      release();
+      way.release();
       socket.send(Buffer.of(3), at(other), 5);
-      releaseAgain();
+      release();
       socket.send(Buffer.of(4), at(other));
       await expect.poll(() => ports).toEqual([usual, own, own, usual]);
       const next = createSocket("udp4").bind(own, loopback);
@@ -67,7 +67,7 @@ describe("a further socket of a peer", () => {
     const from: Address[] = [];
     socket.onCheck = (_datagram, source) => void from.push(source);
     const own = await freePort();
-    socket.allowDirectFrom(own, at(other));
+    socket.allowDirectFrom(own, at(other), {});
     for (const port of [own, socket.local.port, own]) {
       const before = from.length;
       other.send(answer, port, loopback);
@@ -80,17 +80,45 @@ describe("a further socket of a peer", () => {
     const { socket, other, ports } = await setUp();
     const taken = await bind();
     onTestFinished(() => void taken.close());
-    expect(socket.allowDirectFrom(at(taken).port, at(other))).toBeUndefined();
+    expect(socket.allowDirectFrom(at(taken).port, at(other), {})).toBeUndefined();
     expect(socket.isDirect(at(other))).toBe(false);
     socket.send(Buffer.of(1), at(other));
     await expect.poll(() => ports).toEqual([socket.local.port]);
   });
 
-  it("takes the place of another one for its address", async () => {
+  it("is not to be had for an address that another connection has proven, by whatever way", async () => {
+    const { socket, other, ports } = await setUp();
+    const connection = {};
+    const release = socket.allowDirect(at(other), connection);
+    expect(socket.allowDirectFrom(await freePort(), at(other), {})).toBeUndefined();
+    const own = await freePort();
+    const way = socket.allowDirectFrom(own, at(other), connection)!;
+    expect(socket.allowDirectFrom(await freePort(), at(other), {})).toBeUndefined();
+    socket.send(Buffer.of(1), at(other));
+    await expect.poll(() => ports).toEqual([own]);
+    for (const end of [way.release, release]) end();
+    expect(socket.allowDirectFrom(own, at(other), {})).toBeDefined();
+  });
+
+  it("is given back at once where it leads nowhere, and the address is taken still", async () => {
+    const { socket, other, ports } = await setUp();
+    const [own, connection] = [await freePort(), {}];
+    socket.allowDirect(at(other), connection);
+    socket.allowDirectFrom(own, at(other), connection)!.close();
+    expect(socket.isDirect(at(other))).toBe(true);
+    socket.send(Buffer.of(1), at(other));
+    await expect.poll(() => ports).toEqual([socket.local.port]);
+    const next = createSocket("udp4").bind(own, loopback);
+    await once(next, "listening");
+    next.close();
+  });
+
+  it("takes the place of another one of the same connection's", async () => {
     const { socket, other, ports } = await setUp();
     const [first, second] = [await freePort(), await freePort()];
-    socket.allowDirectFrom(first, at(other));
-    socket.allowDirectFrom(second, at(other));
+    const connection = {};
+    socket.allowDirectFrom(first, at(other), connection);
+    socket.allowDirectFrom(second, at(other), connection);
     socket.send(Buffer.of(1), at(other));
     await expect.poll(() => ports).toEqual([second]);
     const next = createSocket("udp4").bind(first, loopback);
@@ -106,9 +134,9 @@ describe("a further socket of a peer", () => {
     alice.driver.wake();
     await expect.poll(() => [alice, bob].every(({ events }) => events.length > 0)).toBe(true);
     for (const { connection } of [alice, bob]) connection.setPathBackup(0, true);
-    alice.socket.allowDirectFrom(own, bob.socket.local);
+    alice.socket.allowDirectFrom(own, bob.socket.local, {});
     alice.route = { direct: bob.socket.local, isMirrored: false };
-    bob.socket.allowDirect({ address: loopback, port: own });
+    bob.socket.allowDirect({ address: loopback, port: own }, {});
     bob.route = { direct: { address: loopback, port: own }, isMirrored: false };
     relay.serve();
     alice.send(1 << 20);

@@ -85,7 +85,7 @@ describe("a peer's socket of the engine", () => {
 
   it("gives STUN of the relay's to others than that of an address that is allowed", async () => {
     const { socket, stranger, got, send } = await setUp(loadEngine());
-    socket.allowDirect(stranger);
+    socket.allowDirect(stranger, {});
     send("stranger", response, packet);
     send("relay", response, check(tag));
     await expect.poll(() => got).toEqual({ stun: 2, packets: 0, checks: [stranger] });
@@ -102,7 +102,7 @@ describe("a peer's socket of the engine", () => {
 
   it("takes answers of another address as long as anyone allows it", async () => {
     const { socket, stranger, got, send } = await setUp(loadEngine());
-    const disallow = [socket.allowDirect(stranger), socket.allowDirect(stranger)];
+    const disallow = [socket.allowDirect(stranger, {}), socket.allowDirect(stranger, {})];
     disallow[0]!();
     disallow[0]!();
     send("stranger", response);
@@ -120,7 +120,7 @@ describe("a peer's socket of node:dgram", () => {
   it("takes nothing of a stranger, allowed or not", async () => {
     const { socket, stranger, got, send } = await setUp(undefined);
     expect(socket.canGoDirect).toBe(false);
-    socket.allowDirect(stranger);
+    socket.allowDirect(stranger, {});
     expect(socket.strangers).toBeUndefined();
     send("stranger", packet, response, check(tag));
     send("relay", response);

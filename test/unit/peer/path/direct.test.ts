@@ -23,13 +23,16 @@ class Rig {
   readonly paths: DirectPaths;
   abuses = 0;
   relayBytes = 0;
+  /** To which anything was sent that is not the relay's. */
+  readonly ports: Set<number> = new Set();
   onEvent: (event: ConnectionPathEvent) => void = () => undefined;
   #sent = Buffer.alloc(0);
   #incoming: Buffer;
   readonly #control: ControlStream;
 
-  /** @param early what the other side has said before anybody listens. */
+  /** @param early what the other side has said before anybody listens. If that searches for ports, so does this one, behind a NAT that keeps to one. */
   constructor(direct: DirectPolicy, ...early: ControlMessage[]) {
+    const birthdaySearch = early.some((message) => message.type === "hello" && message.searches);
     this.#incoming = Buffer.concat(early.map(encodeMessage));
     const engine = this.#engine();
     const socket = this.#socket();
@@ -42,10 +45,11 @@ class Rig {
       checks: this.checks,
       control: this.#control,
       direct,
-      birthdaySearch: false,
+      otherPin: "pin",
+      birthdaySearch,
       reflexive: () => reflexive,
       nat: {
-        report: unknownNat,
+        report: birthdaySearch ? { kind: "endpoint-independent" } : unknownNat,
         isSilent: false,
         otherFamily: undefined,
         measure: () => Promise.resolve(undefined),
@@ -78,6 +82,12 @@ class Rig {
     this.#control.read();
   }
 
+  /** The other side says what makes no sense. */
+  hearNonsense(): void {
+    this.#incoming = Buffer.of(3, 1, 0xc0);
+    this.#control.read();
+  }
+
   #engine(): EngineConnection {
     const engine: Partial<EngineConnection> = {
       exportKey: (_label, context, bytes) => new Uint8Array(bytes).fill(context.length),
@@ -102,7 +112,7 @@ class Rig {
       local: { address: "0.0.0.0", port: 5000 },
       reaches: () => true,
       isDirect: () => false,
-      send: () => undefined,
+      send: (_datagram, to) => void (to && this.ports.add(to.port)),
       strangers: {
         addTag: (tag) => void this.tags.add(tag),
         removeTag: (tag) => void this.tags.delete(tag),
@@ -113,8 +123,8 @@ class Rig {
   }
 }
 
-function hello(policy: DirectPolicy): ControlMessage {
-  return { type: "hello", version: 1, policy, maxCandidates: 8, searches: false };
+function hello(policy: DirectPolicy, searches = false): ControlMessage {
+  return { type: "hello", version: 1, policy, maxCandidates: 8, searches };
 }
 
 function punch(round: number): ControlMessage {
@@ -209,6 +219,31 @@ describe("the other side's messages", () => {
     expect(rig.events).toEqual([{ kind: "refused", reason: "peer-unsupported" }]);
     rig.paths.close();
     expect([rig.checks.withheld.talks, rig.abuses]).toEqual([1, 0]);
+  });
+});
+
+describe("a search for a port", () => {
+  it("begins after a round without an answer, and ends with the talk about paths", async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const rig = new Rig("auto", hello("auto", true));
+    rig.paths.start();
+    rig.hear({
+      type: "candidates",
+      generation: 1,
+      candidates: [{ kind: "reflexive", address: { address: "198.51.100.7", port: 5000 } }],
+      nat: { kind: "random" },
+    });
+    rig.hear({ type: "punch", round: 0, mode: "search" });
+    await vi.advanceTimersByTimeAsync(2000);
+    expect([rig.ports.size, rig.said.filter(({ type }) => type === "punch").length]).toEqual([1, 1]);
+    await vi.advanceTimersByTimeAsync(4000);
+    const searched = rig.ports.size;
+    expect(searched).toBeGreaterThan(100);
+    expect(rig.said).toContainEqual({ type: "punch", round: 0, mode: "search" });
+    rig.hearNonsense();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(rig.ports.size).toBe(searched);
   });
 });
 
