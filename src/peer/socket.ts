@@ -6,11 +6,11 @@ import { minInitialDatagramBytes, parseLongHeader } from "../wire/quic-packet.ts
 import { isStun } from "../wire/stun.ts";
 import type { Engine, EngineConnection } from "./engine/contract.ts";
 import { bindPort } from "./udp/bound-port.ts";
-import { DirectAddresses, type DirectWay, keyOfAddress } from "./udp/direct-addresses.ts";
+import { type AddressHolder, DirectAddresses, type DirectWay, keyOfAddress } from "./udp/direct-addresses.ts";
 import type { DatagramSink, PacketRoute, Receiver, Strangers, UdpPort } from "./udp/contract.ts";
 
 export type { DatagramSink, PacketRoute, Receiver } from "./udp/contract.ts";
-export type { DirectWay } from "./udp/direct-addresses.ts";
+export type { AddressHolder, DirectWay } from "./udp/direct-addresses.ts";
 
 /** Counters of a peer's UDP socket since it was bound. */
 export interface SocketStats {
@@ -166,9 +166,9 @@ export class PeerSocket {
   /**
    * Takes datagrams of any kind from another peer's address, until the returned function is called.
    *
-   * @param holder the connection that has proven it.
+   * @param holder the connection that it is the other side of.
    */
-  allowDirect(address: Address, holder: object): () => void {
+  allowDirect(address: Address, holder: AddressHolder): () => void {
     return this.#direct.allow(address, holder);
   }
 
@@ -176,7 +176,7 @@ export class PeerSocket {
    * Does the same, and sends what goes there from another local port, as long as anybody allows the address. `undefined` if that cannot be
    * had: another connection sends there, and its way is not for this one to change.
    */
-  allowDirectFrom(localPort: number, address: Address, holder: object): DirectWay | undefined {
+  allowDirectFrom(localPort: number, address: Address, holder: AddressHolder): DirectWay | undefined {
     return this.#direct.allowFrom(localPort, address, holder);
   }
 

@@ -9,6 +9,12 @@ export interface DirectWay {
   close(): void;
 }
 
+/** A connection that takes packets from addresses. */
+export interface AddressHolder {
+  /** Whether one of its checks was answered from an address. Those that have only sent one may be anybody's. */
+  isProven(address: Address): boolean;
+}
+
 /** Returns an address as a key, in its normal form and without its zone, as a port reports it. */
 export function keyOfAddress({ address, port }: Address): string {
   return `${plainIp(splitZone(address)[0])} ${port}`;
@@ -17,7 +23,7 @@ export function keyOfAddress({ address, port }: Address): string {
 interface Entry {
   readonly address: Address;
   /** Whoever allows it, as often as it does. */
-  readonly holders: object[];
+  readonly holders: AddressHolder[];
 }
 
 /** Addresses of other peers that a socket takes datagrams of any kind from. */
@@ -40,7 +46,7 @@ export class DirectAddresses {
   }
 
   /** Takes an address until the returned function is called. */
-  allow(address: Address, holder: object): () => void {
+  allow(address: Address, holder: AddressHolder): () => void {
     const key = keyOfAddress(address);
     const entry = this.#entries.get(key) ?? { address, holders: [] };
     this.#entries.set(key, entry);
@@ -58,9 +64,9 @@ export class DirectAddresses {
   }
 
   /** Does the same, and sends what goes there from another local port; `undefined` if that is not to be had. */
-  allowFrom(localPort: number, address: Address, holder: object): DirectWay | undefined {
+  allowFrom(localPort: number, address: Address, holder: AddressHolder): DirectWay | undefined {
     const holders = this.#entries.get(keyOfAddress(address))?.holders ?? [];
-    if (holders.some((each) => each !== holder)) return undefined;
+    if (holders.some((each) => each !== holder && each.isProven(address))) return undefined;
     if (!this.#port.addSocket?.(localPort, address)) return undefined;
     const release = this.allow(address, holder);
     const close = (): void => {

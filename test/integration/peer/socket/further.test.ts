@@ -2,10 +2,14 @@ import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { loadEngine } from "../../../../src/peer/engine/engine.ts";
-import { PeerSocket } from "../../../../src/peer/socket.ts";
+import { type AddressHolder, PeerSocket } from "../../../../src/peer/socket.ts";
 import type { Address } from "../../../../src/wire/address.ts";
 import { encodeStun, stunType } from "../../../../src/wire/stun.ts";
 import { connect } from "./ends.ts";
+
+/** A connection that has had an answer from wherever it takes packets. */
+const holder: AddressHolder = { isProven: () => true };
+const otherHolder: AddressHolder = { isProven: () => true };
 
 const loopback = "127.0.0.1";
 const answer = encodeStun({ type: stunType.success, transactionId: new Uint8Array(12), attributes: [] });
@@ -48,8 +52,8 @@ describe("a further socket of a peer", () => {
       const own = await freePort();
       const usual = socket.local.port;
       socket.send(Buffer.of(1), at(other));
-      const way = socket.allowDirectFrom(own, at(other), {})!;
-      const release = socket.allowDirect(at(other), {});
+      const way = socket.allowDirectFrom(own, at(other), holder)!;
+      const release = socket.allowDirect(at(other), holder);
       socket.send(Buffer.of(2), at(other));
       way.release();
       socket.send(Buffer.of(3), at(other), 5);
@@ -67,7 +71,7 @@ describe("a further socket of a peer", () => {
     const from: Address[] = [];
     socket.onCheck = (_datagram, source) => void from.push(source);
     const own = await freePort();
-    socket.allowDirectFrom(own, at(other), {});
+    socket.allowDirectFrom(own, at(other), holder);
     for (const port of [own, socket.local.port, own]) {
       const before = from.length;
       other.send(answer, port, loopback);
@@ -80,7 +84,7 @@ describe("a further socket of a peer", () => {
     const { socket, other, ports } = await setUp();
     const taken = await bind();
     onTestFinished(() => void taken.close());
-    expect(socket.allowDirectFrom(at(taken).port, at(other), {})).toBeUndefined();
+    expect(socket.allowDirectFrom(at(taken).port, at(other), holder)).toBeUndefined();
     expect(socket.isDirect(at(other))).toBe(false);
     socket.send(Buffer.of(1), at(other));
     await expect.poll(() => ports).toEqual([socket.local.port]);
@@ -88,23 +92,28 @@ describe("a further socket of a peer", () => {
 
   it("is not to be had for an address that another connection has proven, by whatever way", async () => {
     const { socket, other, ports } = await setUp();
-    const connection = {};
-    const release = socket.allowDirect(at(other), connection);
-    expect(socket.allowDirectFrom(await freePort(), at(other), {})).toBeUndefined();
+    const release = socket.allowDirect(at(other), holder);
+    expect(socket.allowDirectFrom(await freePort(), at(other), otherHolder)).toBeUndefined();
     const own = await freePort();
-    const way = socket.allowDirectFrom(own, at(other), connection)!;
-    expect(socket.allowDirectFrom(await freePort(), at(other), {})).toBeUndefined();
+    const way = socket.allowDirectFrom(own, at(other), holder)!;
+    expect(socket.allowDirectFrom(await freePort(), at(other), otherHolder)).toBeUndefined();
     socket.send(Buffer.of(1), at(other));
     await expect.poll(() => ports).toEqual([own]);
     for (const end of [way.release, release]) end();
-    expect(socket.allowDirectFrom(own, at(other), {})).toBeDefined();
+    expect(socket.allowDirectFrom(own, at(other), otherHolder)).toBeDefined();
+  });
+
+  it("is to be had for an address that another one has only a check from, which may be anybody's", async () => {
+    const { socket, other } = await setUp();
+    socket.allowDirect(at(other), { isProven: () => false });
+    expect(socket.allowDirectFrom(await freePort(), at(other), holder)).toBeDefined();
   });
 
   it("is given back at once where it leads nowhere, and the address is taken still", async () => {
     const { socket, other, ports } = await setUp();
-    const [own, connection] = [await freePort(), {}];
-    socket.allowDirect(at(other), connection);
-    socket.allowDirectFrom(own, at(other), connection)!.close();
+    const own = await freePort();
+    socket.allowDirect(at(other), holder);
+    socket.allowDirectFrom(own, at(other), holder)!.close();
     expect(socket.isDirect(at(other))).toBe(true);
     socket.send(Buffer.of(1), at(other));
     await expect.poll(() => ports).toEqual([socket.local.port]);
@@ -116,9 +125,8 @@ describe("a further socket of a peer", () => {
   it("takes the place of another one of the same connection's", async () => {
     const { socket, other, ports } = await setUp();
     const [first, second] = [await freePort(), await freePort()];
-    const connection = {};
-    socket.allowDirectFrom(first, at(other), connection);
-    socket.allowDirectFrom(second, at(other), connection);
+    socket.allowDirectFrom(first, at(other), holder);
+    socket.allowDirectFrom(second, at(other), holder);
     socket.send(Buffer.of(1), at(other));
     await expect.poll(() => ports).toEqual([second]);
     const next = createSocket("udp4").bind(first, loopback);
@@ -134,9 +142,9 @@ describe("a further socket of a peer", () => {
     alice.driver.wake();
     await expect.poll(() => [alice, bob].every(({ events }) => events.length > 0)).toBe(true);
     for (const { connection } of [alice, bob]) connection.setPathBackup(0, true);
-    alice.socket.allowDirectFrom(own, bob.socket.local, {});
+    alice.socket.allowDirectFrom(own, bob.socket.local, holder);
     alice.route = { direct: bob.socket.local, isMirrored: false };
-    bob.socket.allowDirect({ address: loopback, port: own }, {});
+    bob.socket.allowDirect({ address: loopback, port: own }, holder);
     bob.route = { direct: { address: loopback, port: own }, isMirrored: false };
     relay.serve();
     alice.send(1 << 20);
