@@ -12,6 +12,10 @@ export const candidateListsPerMinute = 16;
  * changes each second sends 60.
  */
 export const controlBytesPerMinute: number = 64 * KiB;
+/** Messages that a peer reads from it per minute, and at once, known or not: 60 lists of such an interface, and its rounds and paths. */
+export const controlMessagesPerMinute = 256;
+/** Least gap between two looks at what the other side has begun (PUNCH), in ms: more often than anybody begins anything. */
+export const punchGapMs = 50;
 
 /**
  * Candidates that a peer tells the other, and takes of it: two of each kind, and with them what checks may send to others at
@@ -81,7 +85,21 @@ export const searchTurnMs = 50;
 export const searchAnswerMs: number = second;
 /** Time in ms that each side waits for the other one's part: it takes 1.6 and 6.4 s, or longer while rounds of others use the limit. */
 export const searchWaitMs: number = 12 * second;
-/** Time in ms after which an IP address is searched again, and after which a connection has another search: what does not answer is another NAT than it says, or somebody else. */
+/** Time in ms that either part of a search takes at most, however long its openers or checks wait for the limit, and its sockets for the other side. */
+export const searchOpenMs: number = 30 * second;
+/** Gap in ms between the searches of a thread, whoever asks for them: what all peers and relays together can have it send is 15 checks a second in the mean. */
+export const searchGapMs: number = minute;
+/** Time in ms after which an IP address, or another peer, is searched again: what does not answer is another NAT than it says, or somebody else. */
 export const searchRestMs: number = 10 * minute;
-/** Datagrams that the sockets of a search look at: those of 1024 checks that come are few. */
-export const maxSearchVerdicts = 256;
+/** Searches in that time in which the other side does not do its part, as its own last search is less than a minute ago. */
+export const searchTries = 3;
+/** Gap in ms between two looks whether a search may begin that the other side waits for. */
+export const searchLookMs: number = second / 2;
+/** STUN messages a second, and at once, that the sockets of a search judge: of 160 checks a second, few come. */
+export const searchVerdictsPerSecond = 256;
+/** Ports to which a check has come that wait to be tried, a second each: one of the first is right unless somebody sends checks on. */
+export const maxSearchTrials = 16;
+/** Sockets that a search gives back where the system has no more: connections and dials of the process need some. */
+export const searchSpareSockets = 32;
+/** Least sockets of a search that goes on: they find a port in 64 of 100 searches. */
+export const leastSearchSockets = 64;

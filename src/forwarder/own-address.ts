@@ -1,6 +1,5 @@
 import { isIPv4 } from "node:net";
-import { networkInterfaces } from "node:os";
-import { interfaceAddresses } from "../interface-addresses.ts";
+import { interfaceAddresses, systemInterfaces } from "../interface-addresses.ts";
 import { type Address, isLoopback, isWildcard } from "../wire/address.ts";
 
 /**
@@ -24,7 +23,7 @@ export function isOwnAddress(
 
 /** Returns the IP literals of the system's interfaces, with the interface's name after an IPv6 address of one link (RFC 4007 §11), which cannot be bound without it. */
 export function hostAddresses(): string[] {
-  return Object.entries(networkInterfaces()).flatMap(([name, all = []]) =>
+  return Object.entries(systemInterfaces()).flatMap(([name, all = []]) =>
     all.map((info) => (info.family === "IPv6" && info.scopeid ? `${info.address}%${name}` : info.address)),
   );
 }

@@ -40,7 +40,7 @@ export interface PeerStats {
   readonly registrations: number;
   /** Checks of direct paths that were dropped, as a connection got too many of them. */
   readonly checksRefused: number;
-  /** Checks of direct paths, rounds of them and addresses that limits have kept this peer from sending, beginning and asking. */
+  /** Checks of direct paths, rounds of them, addresses and talks that limits have kept this peer from sending, beginning, asking and going on with. */
   readonly checksWithheld: WithheldChecks;
   /** Connections of this process that a fault of the QUIC engine has ended: 0 unless quicpipe has a bug to report. */
   readonly engineFaults: number;

@@ -1,14 +1,16 @@
 import { isIPv4 } from "node:net";
 import { QuicpipeError } from "../errors.ts";
-import { type Address, plainIp, sameAddress, splitZone } from "../wire/address.ts";
+import { type Address, sameAddress } from "../wire/address.ts";
 import { cidBytes } from "../wire/connection-id.ts";
 import { minInitialDatagramBytes, parseLongHeader } from "../wire/quic-packet.ts";
 import { isStun } from "../wire/stun.ts";
 import type { Engine, EngineConnection } from "./engine/contract.ts";
 import { bindPort } from "./udp/bound-port.ts";
+import { type AddressHolder, DirectAddresses, type DirectWay, keyOfAddress } from "./udp/direct-addresses.ts";
 import type { DatagramSink, PacketRoute, Receiver, Strangers, UdpPort } from "./udp/contract.ts";
 
 export type { DatagramSink, PacketRoute, Receiver } from "./udp/contract.ts";
+export type { AddressHolder, DirectWay } from "./udp/direct-addresses.ts";
 
 /** Counters of a peer's UDP socket since it was bound. */
 export interface SocketStats {
@@ -76,14 +78,14 @@ export class PeerSocket {
   readonly #paths = new Set<RelayPath>();
   /** Of the relay, as {@link keyOfAddress} writes them. */
   #relayAddresses: ReadonlySet<string> = new Set();
-  /** Of other peers, and how many times each was allowed. */
-  readonly #direct = new Map<string, { readonly address: Address; count: number }>();
+  readonly #direct: DirectAddresses;
   #unwanted = 0;
   #relay: Address;
   #closed: Promise<void> | undefined;
 
   private constructor(port: UdpPort, relay: Address) {
     this.#port = port;
+    this.#direct = new DirectAddresses(port, () => this.#setSources());
     this.#relay = relay;
     this.#setSources();
   }
@@ -158,32 +160,24 @@ export class PeerSocket {
 
   /** Whether datagrams of any kind are taken from another peer's address. */
   isDirect(address: Address): boolean {
-    return this.#direct.has(keyOfAddress(address));
+    return this.#direct.has(address);
   }
 
-  /** Takes datagrams of any kind from another peer's address, until the returned function is called. */
-  allowDirect(address: Address): () => void {
-    const key = keyOfAddress(address);
-    const entry = this.#direct.get(key) ?? { address, count: 0 };
-    this.#direct.set(key, entry);
-    if (entry.count++ === 0) this.#setSources();
-    let isAllowed = true;
-    return () => {
-      if (!isAllowed) return;
-      isAllowed = false;
-      if (--entry.count > 0) return;
-      this.#direct.delete(key);
-      this.#port.removeSocket?.(address);
-      this.#setSources();
-    };
+  /**
+   * Takes datagrams of any kind from another peer's address, until the returned function is called.
+   *
+   * @param holder the connection that it is the other side of.
+   */
+  allowDirect(address: Address, holder: AddressHolder): () => void {
+    return this.#direct.allow(address, holder);
   }
 
   /**
    * Does the same, and sends what goes there from another local port, as long as anybody allows the address. `undefined` if that cannot be
-   * had.
+   * had: another connection sends there, and its way is not for this one to change.
    */
-  allowDirectFrom(localPort: number, address: Address): (() => void) | undefined {
-    return this.#port.addSocket?.(localPort, address) ? this.allowDirect(address) : undefined;
+  allowDirectFrom(localPort: number, address: Address, holder: AddressHolder): DirectWay | undefined {
+    return this.#direct.allowFrom(localPort, address, holder);
   }
 
   /** Takes checks of direct paths from elsewhere too, within limits. They go to {@link onCheck}. Absent if they cannot come. */
@@ -241,10 +235,7 @@ export class PeerSocket {
   #setSources(): void {
     const relay = [this.#relay, ...Array.from(this.#paths, ({ remote }) => remote)];
     this.#relayAddresses = new Set(relay.map(keyOfAddress));
-    this.#port.setSources(
-      relay,
-      Array.from(this.#direct.values(), ({ address }) => address),
-    );
+    this.#port.setSources(relay, this.#direct.all);
   }
 
   /** The local address in the family of `remote`, as the receiver may compare the two. */
@@ -269,11 +260,6 @@ export class PeerSocket {
     const sink = this.#relayAddresses.has(keyOfAddress(from)) ? this.onStun : this.onCheck;
     return sink && ((datagram) => sink(datagram, from));
   }
-}
-
-/** A port reports addresses in their normal form and without zones. */
-function keyOfAddress({ address, port }: Address): string {
-  return `${plainIp(splitZone(address)[0])} ${port}`;
 }
 
 function listenFailed(host: string, port: number, cause: Error): QuicpipeError {

@@ -9,6 +9,7 @@ import { type ConnectionPathEvent, PathFeed } from "../path/path-feed.ts";
 import type { DirectPolicy, RelayReason } from "../path/policy.ts";
 import type { PathChecks } from "../path/seeking/checks.ts";
 import type { PeerSocket } from "../socket.ts";
+import { tryPinOf } from "../trust/identity.ts";
 import { type ConnectionPath, pathOf } from "./connection-path.ts";
 
 /** The parts of {@link ConnectionPaths}. */
@@ -131,6 +132,7 @@ export class ConnectionPaths {
     this.#direct = new DirectPaths({
       ...this.#parts,
       control: this.control,
+      otherPin: pinOf(engine),
       wake: this.#owner.wake,
       onEvent: (event) => this.#tell(event),
       onAbuse: () => this.#owner.onUnavailable(tooManyPaths()),
@@ -156,6 +158,11 @@ export class ConnectionPaths {
     if (this.#parts.direct === "require")
       this.#owner.onUnavailable(unavailable(this.#parts.remoteName, reason), requirement);
   }
+}
+
+function pinOf(engine: EngineConnection): string {
+  const [der] = engine.certificates();
+  return (der && tryPinOf(der)) ?? "";
 }
 
 /** Of the close of a connection that requires a direct path, in the words of who reads it. */

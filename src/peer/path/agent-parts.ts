@@ -23,6 +23,8 @@ export interface AgentActions extends Omit<DirectPathActions, "check" | "selecte
   nat(): NatReport;
   /** Returns those of the other side's candidates that may be checked, and what may be guessed by its list. */
   permit(others: CandidateList, nowMs: number): Permitted;
+  /** The other side has done its part of a search for a port. */
+  invited(nowMs: number): void;
   /** Returns why a round has had no answer, as far as is known; `undefined` while something else is tried. */
   explain(exhausted: RelayReason, nowMs: number): RelayReason | undefined;
   tell(event: ConnectionPathEvent): void;

@@ -1,16 +1,17 @@
 import { answersToJudge } from "../../defaults/index.ts";
-import { type Address, formatAddress, sameAddress } from "../../wire/address.ts";
+import { type Address, sameAddress } from "../../wire/address.ts";
 import { isWorthIt } from "./keeping/choice.ts";
 import type { AgentActions, AgentParts } from "./agent-parts.ts";
 import { DirectPath } from "./keeping/direct-path.ts";
 import type { Candidate, CandidateList, ControlMessage, Hello } from "./control/messages.ts";
 import { type DirectAgreement, type RelayReason, stricter } from "./policy.ts";
 import { ListInbox } from "./control/list-inbox.ts";
+import { PunchInbox } from "./control/punch-inbox.ts";
 import { OwnList } from "./control/own-list.ts";
 import { Accepted } from "./keeping/accepted.ts";
 import { Answers } from "./seeking/answers.ts";
 import { Quarantine } from "./keeping/quarantine.ts";
-import type { Standing } from "./keeping/watch.ts";
+import { News } from "./news.ts";
 
 /**
  * Finds a direct path for one connection, and leaves it when it dies: the other side's messages, checks, the engine's events and a
@@ -27,28 +28,27 @@ export class Agent {
   #others: readonly Candidate[] = [];
   readonly #own: OwnList = new OwnList();
   readonly #lists: ListInbox = new ListInbox(0);
+  readonly #punches: PunchInbox = new PunchInbox();
   #startMs = 0;
   /** From HELLO to the other side's answer to it: the round trip by the relay, and some time of its process. */
   #relayRttMs = 0;
   /** The address that the client wants, until it answers a check. */
   #wished: Address | undefined;
-  #reason: RelayReason | undefined;
-  /** The last reason that was told. */
-  #refused: RelayReason | undefined;
+  readonly #news: News;
   #hasEnded = false;
   /** The last round that the other side was told of. */
   #toldRound = 0;
-  #lastStanding: Standing | undefined;
 
   constructor(parts: AgentParts) {
     this.#parts = parts;
     this.#actions = parts.actions;
     this.#accepted = new Accepted(parts.actions);
+    this.#news = new News((event) => this.#actions.tell(event));
     this.#path = new DirectPath(parts.role, {
       ...parts.actions,
       check: (to, nowMs) => this.#actions.check(to, parts.role === "client", nowMs),
       selected: ({ address, rttMs }) => this.#selected(address, rttMs),
-      standing: (standing) => this.#stands(standing),
+      standing: (standing) => this.#news.stands(standing, this.#path.remote!, this.#path.rttMs),
       left: (reason, remote, nowMs) => this.#left(reason, remote, nowMs),
     });
   }
@@ -65,7 +65,7 @@ export class Agent {
 
   /** Why the connection is on the relay; `undefined` on a direct path, and while one is being looked for. */
   get reason(): RelayReason | undefined {
-    return this.#path.phase === "open" ? undefined : this.#reason;
+    return this.#path.phase === "open" ? undefined : this.#news.reason;
   }
 
   get path(): Pick<DirectPath, "phase" | "remote" | "rttMs"> {
@@ -82,8 +82,8 @@ export class Agent {
     else if (!this.#maySeek) return;
     else if (message.type === "candidates") this.#hear(message, nowMs);
     else if (message.type === "punch") {
-      this.#parts.checklist.meet(message.round, nowMs);
-      this.advance(nowMs);
+      this.#punches.put(message);
+      if (this.#punches.deadlineMs <= nowMs) this.advance(nowMs);
     } else if (message.type === "gone") this.#path.gone(nowMs);
   }
 
@@ -130,7 +130,7 @@ export class Agent {
   }
 
   opened(nowMs: number): void {
-    if (this.#path.remote) this.#actions.tell({ kind: "opened", remote: formatAddress(this.#path.remote) });
+    if (this.#path.remote) this.#news.opened(this.#path.remote);
     this.#path.opened(nowMs);
   }
 
@@ -158,7 +158,10 @@ export class Agent {
   /** Does what is due. */
   advance(nowMs: number): void {
     if (this.#maySeek) {
+      const begun = this.#punches.take(nowMs);
+      if (begun?.round) this.#parts.checklist.meet(begun.round, nowMs);
       this.#learn(nowMs);
+      if (begun?.isSearch) this.#actions.invited(nowMs);
       this.#punch(nowMs);
       this.#wake(nowMs);
     }
@@ -170,7 +173,13 @@ export class Agent {
     const pathMs = this.#path.deadlineMs;
     if (!this.#maySeek) return pathMs;
     const roundMs = this.#parts.checklist.deadline() ?? Infinity;
-    return Math.min(this.#lists.deadlineMs, roundMs, this.#quarantine.awaitedMs, pathMs);
+    return Math.min(
+      this.#lists.deadlineMs,
+      this.#punches.deadlineMs,
+      roundMs,
+      this.#quarantine.awaitedMs,
+      pathMs,
+    );
   }
 
   /** Whether both sides want a direct path. No address is told or checked before. */
@@ -264,37 +273,22 @@ export class Agent {
   }
 
   #selected(remote: Address, rttMs: number): void {
-    this.#reason = this.#refused = this.#lastStanding = undefined;
     this.#parts.checklist.setActive(false);
-    this.#actions.tell({ kind: "selected", remote: formatAddress(remote), rttMs });
+    this.#news.selected(remote, rttMs);
     this.#actions.send({ type: "path", kind: "direct" });
   }
 
-  #stands(standing: Standing): void {
-    const remote = formatAddress(this.#path.remote!);
-    // What is parked is neither better nor worse.
-    const isBack = standing === "trusted" && this.#lastStanding === "suspect";
-    if (standing === "suspect") this.#actions.tell({ kind: standing, remote });
-    else if (isBack) this.#actions.tell({ kind: "selected", remote, rttMs: this.#path.rttMs });
-    this.#lastStanding = standing;
-  }
-
   #left(reason: RelayReason, remote: Address, nowMs: number): void {
-    this.#reason = reason;
-    this.#refused = undefined;
-    this.#lastStanding = undefined;
     this.#answers.forget(remote);
     this.#quarantine.add(remote, nowMs);
     this.#actions.send({ type: "gone" });
-    this.#actions.tell({ kind: "lost", remote: formatAddress(remote), reason });
+    this.#news.left(reason, remote);
     this.#parts.checklist.forget(remote);
     this.#parts.checklist.setActive(true);
     if (this.#maySeek) this.#parts.checklist.restart(nowMs);
   }
 
   #refuse(reason: RelayReason | undefined): void {
-    if (!reason || this.#refused === reason || this.#path.phase !== "none") return;
-    this.#refused = this.#reason = reason;
-    this.#actions.tell({ kind: "refused", reason });
+    if (reason && this.#path.phase === "none") this.#news.refused(reason);
   }
 }

@@ -6,7 +6,7 @@ import { unknownNat } from "../nat/report.ts";
 import type { PacketRoute } from "../udp/contract.ts";
 import type { AgentActions } from "./agent-parts.ts";
 import { Agent } from "./agent.ts";
-import type { DirectParts } from "./direct-parts.ts";
+import { type DirectParts, placeOf } from "./direct-parts.ts";
 import { BirthdaySearch } from "./searching/birthday.ts";
 import { isSameNat } from "./seeking/candidates.ts";
 import { CheckRules } from "./seeking/check-rules.ts";
@@ -17,8 +17,10 @@ import type { ControlOwner } from "./control/control-stream.ts";
 import { figuresOf } from "./keeping/figures.ts";
 import { type ControlMessage, controlVersion, type Hello } from "./control/messages.ts";
 import type { DirectAgreement, RelayReason } from "./policy.ts";
+import { hostView } from "./seeking/host-view.ts";
 import { Forecast } from "./seeking/forecast.ts";
 import { SearchGate } from "./searching/gate.ts";
+import { isSearchable } from "./searching/target.ts";
 import { whySilent } from "./seeking/verdict.ts";
 import { gatherCandidates, type Place } from "./seeking/surroundings.ts";
 
@@ -49,6 +51,8 @@ export class DirectPaths {
     defaults.pathsAtOnce,
     performance.now(),
   );
+  /** Whether this side has ended it, as the other one said too much. */
+  readonly #talk: { isCut: boolean } = { isCut: false };
   readonly #rules: CheckRules = new CheckRules(
     () => this.#place,
     () => this.#tries,
@@ -66,6 +70,7 @@ export class DirectPaths {
     const { engine, role } = parts;
     this.#forecast = new Forecast(parts.nat, () => this.#run(() => this.#agent.told()));
     const checklist = this.#checklist;
+    const talk = this.#talk;
     const hello: Hello = {
       type: "hello",
       version: controlVersion,
@@ -78,7 +83,7 @@ export class DirectPaths {
       own: credentialOf(engine, role),
       other: credentialOf(engine, role === "client" ? "server" : "client"),
       get withheld() {
-        return checklist.withheld;
+        return { ...checklist.withheld, talks: Number(talk.isCut) };
       },
       isProven: (from) => this.#agent.isProven(from),
       permits: (from) => this.#rules.permits(from, performance.now()),
@@ -91,7 +96,10 @@ export class DirectPaths {
       limit: checkLimit,
       owner: this.#owner,
       isWanted: () => parts.birthdaySearch && this.#otherSearches === true && this.#tries !== "never",
+      isSilent: () => this.#checklist.exhausted === "checks-timeout",
       theirs: () => this.#rules.theirs,
+      isTarget: (address) =>
+        this.#rules.permits(address, performance.now()) && isSearchable(address.address, this.#place),
       onOver: () => this.#run((nowMs) => this.#agent.advance(nowMs)),
     });
   }
@@ -146,8 +154,9 @@ export class DirectPaths {
   }
 
   onMoved(): void {
+    hostView.lookAgain();
     this.#wasDirect = false;
-    this.#search.reset();
+    this.#search.moved(this.#agent.path.remote);
     this.#run((nowMs) => this.#agent.moved(nowMs));
   }
 
@@ -161,7 +170,7 @@ export class DirectPaths {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#remove?.();
-    this.#search.reset();
+    this.#search.close();
     for (const release of this.#releases.values()) release();
     this.#releases.clear();
   }
@@ -169,7 +178,11 @@ export class DirectPaths {
   #listener(): ControlOwner {
     return {
       onMessage: (message) => this.#run((nowMs) => this.#receive(message, nowMs)),
-      onEnd: () => this.#run((nowMs) => this.#agent.end(nowMs)),
+      onEnd: (isCut) => {
+        this.#talk.isCut = isCut;
+        this.#search.stop();
+        this.#run((nowMs) => this.#agent.end(nowMs));
+      },
     };
   }
 
@@ -185,7 +198,8 @@ export class DirectPaths {
         if (this.#agent.isProven(to) || this.#rules.permits(to, nowMs))
           checks.send(this.#owner, to, isNominated, nowMs, isOpener);
       },
-      accept: (address) => void this.#releases.set(formatAddress(address), socket.allowDirect(address)),
+      accept: (address) =>
+        void this.#releases.set(formatAddress(address), socket.allowDirect(address, this.#owner)),
       refuse: (address) => this.#refuse(formatAddress(address)),
       open: () => this.#open(),
       close: () => void (this.#pathId !== undefined && engine.closePath(this.#pathId)),
@@ -200,9 +214,11 @@ export class DirectPaths {
       nat: () => this.#forecast.report,
       gather: (theirs) => gatherCandidates(this.#place, this.#tries, theirs),
       permit: (theirs, nowMs) => this.#rules.take(theirs, nowMs),
+      invited: (nowMs) => this.#search.invited(nowMs),
       explain: (exhausted, nowMs) => this.#explain(exhausted, nowMs),
       tell: (event) => {
         this.#wasDirect ||= event.kind === "selected";
+        if (event.kind === "lost") this.#search.left();
         this.#parts.onEvent(event);
       },
     };
@@ -210,8 +226,7 @@ export class DirectPaths {
 
   #receive(message: ControlMessage, nowMs: number): void {
     if (message.type === "hello") this.#otherSearches ??= message.searches;
-    if (message.type === "punch" && message.mode === "search") this.#search.invited(nowMs);
-    else this.#agent.receive(message, nowMs);
+    this.#agent.receive(message, nowMs);
   }
 
   #checked(from: Address, isNominated: boolean, nowMs: number): void {
@@ -220,20 +235,12 @@ export class DirectPaths {
   }
 
   #answered(to: Address, sentAtMs: number, nowMs: number): void {
-    this.#search.stop();
+    this.#search.answered(to);
     this.#agent.answered(to, sentAtMs, nowMs);
   }
 
   get #place(): Place {
-    const { socket, reflexive, nat, mapped, relays } = this.#parts;
-    return {
-      localPort: socket.local.port,
-      reflexive: listOf(reflexive()),
-      otherFamily: listOf(nat.otherFamily),
-      mapped: mapped(),
-      relays: [socket.relay.address, ...relays],
-      reaches: (address) => socket.reaches(address),
-    };
+    return placeOf(this.#parts);
   }
 
   get #tries(): DirectAgreement["tries"] {
@@ -288,8 +295,4 @@ export class DirectPaths {
     this.#timer = setTimeout(() => this.#run((nowMs) => this.#agent.advance(nowMs)), waitMs);
     this.#timer.unref();
   }
-}
-
-function listOf(address: Address | undefined): Address[] {
-  return address ? [address] : [];
 }

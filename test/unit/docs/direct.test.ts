@@ -89,8 +89,17 @@ describe("docs/protocol.md", () => {
       `A port below ${defaults.leastGuessedPort} or above`,
       `${defaults.guessedPorts * defaults.guessLadderMs.length} of its ${defaults.maxRoundChecks} checks`,
       `body of more than ${defaults.maxControlMessageBytes} bytes`,
-      `more than 65 536 bytes at once and 65 536 bytes a minute after that`,
+      `more than 65 536 bytes or ${defaults.controlMessagesPerMinute} messages at once and as many a minute after that`,
+      `It looks at ${defaults.candidateListsPerMinute} lists a minute`,
+      `At PUNCH it looks every ${defaults.punchGapMs} ms at most`,
       `tells at most ${defaults.maxCandidates}:`,
+      `opens ${defaults.searchSockets} more UDP sockets`,
+      `sends ${defaults.searchChecks} checks to random ports from ${defaults.leastGuessedPort} on`,
+      `no more than ${(defaults.searchStepsPerTurn * 1000) / defaults.searchTurnMs} a second`,
+      `that had one within ${defaults.searchRestMs / 60_000} minutes`,
+      `may begin it again, ${defaults.searchTries} times within ${defaults.searchRestMs / 60_000} minutes`,
+      `waits ${seconds(defaults.searchWaitMs)} s for PUNCH`,
+      `takes ${seconds(defaults.searchOpenMs)} s at most`,
       `each of at most ${defaults.maxRoundTargets} addresses ${defaults.checkLadderMs.length} checks, ${ladder} ms after its first`,
       `two addresses are ${defaults.checkPaceMs} ms apart`,
       `by itself ${defaults.roundTimesMs
@@ -114,7 +123,7 @@ describe("docs/protocol.md", () => {
       `rests for ${seconds(quarantineMs[0])} s, and twice as long after each further time, up to ${quarantineMs[1] / 60_000} minutes`,
     ])
       expect(words).toContain(statement);
-    expect(defaults.controlBytesPerMinute).toBe(65_536);
+    expect([defaults.controlBytesPerMinute, defaults.searchGapMs]).toEqual([65_536, 60_000]);
     expect([gainToChange.share, defaults.missesToLose, defaults.answersToTrust]).toEqual([0.2, 4, 2]);
     expect([defaults.activeRoundMs, defaults.idleRoundMs, defaults.leaveMs]).toEqual([
       60_000, 3_600_000, 1000,
@@ -123,6 +132,17 @@ describe("docs/protocol.md", () => {
 });
 
 describe("docs/direct.md", () => {
+  it("states how long a search for a port takes that finds none, and with how few sockets", () => {
+    const { searchOpenMs, searchSockets, searchSpareSockets, leastSearchSockets, searchWaitMs } = defaults;
+    const search = section("direct", "## Search for a port").replaceAll(/\s+/g, " ");
+    // One side waits for the other one's part before it does its own.
+    expect(searchWaitMs + searchOpenMs).toBeLessThan(45_000);
+    expect(search).toContain("45 s at most");
+    expect(search).toContain(
+      `fewer than ${searchSockets} sockets, the search gives ${searchSpareSockets} of them back, and ends with fewer than ${leastSearchSockets}`,
+    );
+  });
+
   it("has a row for every reason, and for no other", () => {
     const rows = [...section("direct", "## Why not").matchAll(/^\| `([a-z-]+)`/gm)].map(([, name]) => name);
     expect(rows).toEqual(relayReasons);

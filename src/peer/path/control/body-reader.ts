@@ -36,6 +36,13 @@ export class BodyReader {
     return choices[place < choices.length ? place : 0]!;
   }
 
+  /** Passes over so many bytes. */
+  skip(length: number): void {
+    const end = this.#at + length;
+    if (end > this.#body.length) this.#fail(undefined);
+    else this.#at = end;
+  }
+
   /** Reads so many bytes, into memory of their own. */
   bytes(length: number): Uint8Array {
     const end = this.#at + length;

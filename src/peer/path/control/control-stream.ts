@@ -31,8 +31,12 @@ const room = new Uint8Array(defaults.maxControlMessageBytes);
 /** Receives what a {@link ControlStream} brings. */
 export interface ControlOwner {
   onMessage(message: ControlMessage): void;
-  /** The other side has said too much, or nothing that makes sense, or no more. Called once. */
-  onEnd(): void;
+  /**
+   * The other side says no more. Called once.
+   *
+   * @param isCut whether it has said too much, or nothing that makes sense.
+   */
+  onEnd(isCut: boolean): void;
 }
 
 /**
@@ -89,7 +93,7 @@ export class ControlStream {
     this.#unsent = Buffer.concat([this.#unsent, encodeMessage(message)]);
     this.write();
     // The other side makes this one talk and does not listen.
-    if (this.#unsent.length > defaults.maxControlUnsentBytes) return this.#end(this.#owner);
+    if (this.#unsent.length > defaults.maxControlUnsentBytes) return this.#end(this.#owner, true);
     this.#wake();
   }
 
@@ -100,7 +104,9 @@ export class ControlStream {
     while (!this.#isEnded) {
       const result = this.#engine.streamReceive(streamId, room);
       if (result === undefined) return;
-      if (!("bytes" in result) || !this.#take(owner, result.bytes) || result.fin) return this.#end(owner);
+      if (!("bytes" in result)) return this.#end(owner, false);
+      if (!this.#take(owner, result.bytes)) return this.#end(owner, true);
+      if (result.fin) return this.#end(owner, false);
     }
   }
 
@@ -109,7 +115,7 @@ export class ControlStream {
     if (this.#isEnded || !this.#owner || this.#unsent.length === 0) return;
     const taken = this.#engine.streamSend(streamId, this.#unsent, false);
     if (typeof taken === "number") this.#unsent = ownBytes(this.#unsent.subarray(taken));
-    else if (taken !== undefined) this.#end(this.#owner);
+    else if (taken !== undefined) this.#end(this.#owner, false);
   }
 
   /** Reports whether the bytes were in order. */
@@ -120,11 +126,11 @@ export class ControlStream {
     return true;
   }
 
-  #end(owner: ControlOwner): void {
+  #end(owner: ControlOwner, isCut: boolean): void {
     this.#isEnded = true;
     this.#engine.streamAbort(streamId, "read", 0);
     this.#engine.streamAbort(streamId, "write", 0);
-    owner.onEnd();
+    owner.onEnd(isCut);
     this.#wake();
   }
 }

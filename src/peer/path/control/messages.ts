@@ -1,4 +1,4 @@
-import { maxPortStep } from "../../../defaults/index.ts";
+import { maxCandidates, maxPortStep } from "../../../defaults/index.ts";
 import { type Address, formatIp, parseIp, plainIp } from "../../../wire/address.ts";
 import { encodeVarint } from "../../../wire/varint.ts";
 import type { NatKind, NatReport } from "../../nat/report.ts";
@@ -30,18 +30,24 @@ export interface Hello {
   readonly searches: boolean;
 }
 
+/** The sender begins a round of checks, or has done its part of a search. */
+export interface Punch {
+  readonly type: "punch";
+  readonly round: number;
+  readonly mode: PunchMode;
+}
+
 /** A message on the control stream. */
 export type ControlMessage =
   | Hello
-  /** All candidates of the sender. A later generation replaces an earlier one. */
+  /** All candidates of the sender, at most 8 as they are read. A later generation replaces an earlier one. */
   | {
       readonly type: "candidates";
       readonly generation: number;
       readonly candidates: readonly Candidate[];
       readonly nat: NatReport;
     }
-  /** The sender begins a round of checks. */
-  | { readonly type: "punch"; readonly round: number; readonly mode: PunchMode }
+  | Punch
   /** What the sender's packets take now, and why it is the relay. */
   | { readonly type: "path"; readonly kind: "relay" | "direct"; readonly reason?: RelayReason | undefined }
   /** The sender's direct path is no more. */
@@ -87,8 +93,9 @@ function encodeBody(message: ControlMessage): Uint8Array {
 }
 
 function encodeHello(hello: Hello): Uint8Array {
-  const { version, policy, maxCandidates, searches } = hello;
-  return Buffer.concat(varints(version, directPolicies.indexOf(policy), maxCandidates, Number(searches)));
+  const { version, policy, searches } = hello;
+  const places = [directPolicies.indexOf(policy), hello.maxCandidates, Number(searches)];
+  return Buffer.concat(varints(version, ...places));
 }
 
 /** A candidate's kind, and the length, IP address and port of its address. The length tells the family, and lets others be skipped. */
@@ -153,15 +160,24 @@ function readHello(body: BodyReader): Hello {
 }
 
 function readCandidates(body: BodyReader): Candidate[] {
-  const candidates: Candidate[] = [];
-  for (let left = body.count(); left > 0 && !body.isMalformed; left--) {
-    const kind = candidateKinds[body.count()];
-    const bytes = body.bytes(body.count());
-    const address = addressOf(bytes);
-    // Kinds and families of a later version are skipped.
-    if (kind && address) candidates.push({ kind, address });
-  }
-  return candidates;
+  const candidates: (Candidate | undefined)[] = [];
+  const count = body.count();
+  for (let place = 0; place < count && !body.isMalformed; place++)
+    if (place < maxCandidates) candidates.push(readCandidate(body));
+    else skipCandidate(body);
+  return candidates.filter((candidate) => candidate !== undefined);
+}
+
+/** Returns nothing for a kind or family of a later version. */
+function readCandidate(body: BodyReader): Candidate | undefined {
+  const kind = candidateKinds[body.count()];
+  const address = addressOf(body.bytes(body.count()));
+  return kind && address && { kind, address };
+}
+
+function skipCandidate(body: BodyReader): void {
+  body.count();
+  body.skip(body.count());
 }
 
 function readNat(body: BodyReader): NatReport {

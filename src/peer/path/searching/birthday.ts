@@ -1,34 +1,13 @@
-import { isIPv4 } from "node:net";
-import { searchAnswerMs, searchRestMs, searchSockets, searchWaitMs } from "../../../defaults/index.ts";
-import type { TokenBucket } from "../../../token-bucket.ts";
-import type { Address } from "../../../wire/address.ts";
-import type { NatView } from "../../nat/view.ts";
-import type { PeerSocket } from "../../socket.ts";
-import { ManySockets } from "../../udp/many-sockets.ts";
-import type { ControlStream } from "../control/control-stream.ts";
-import type { CandidateList } from "../control/messages.ts";
-import type { CheckOwner, PathChecks } from "../seeking/checks.ts";
+import { searchAnswerMs, searchLookMs, searchOpenMs, searchWaitMs } from "../../../defaults/index.ts";
+import { type Address, sameAddress } from "../../../wire/address.ts";
+import type { DirectWay } from "../../socket.ts";
+import type { Punch } from "../control/messages.ts";
+import type { BirthdayParts } from "./birthday-parts.ts";
+import type { SearchTurn } from "./gate.ts";
+import { OpenPorts } from "./open-ports.ts";
 import { searchPorts } from "./port-search.ts";
-import type { SearchGate } from "./gate.ts";
-import { takeSteps } from "./pace.ts";
 
-/** The parts of a {@link BirthdaySearch}. */
-export interface BirthdayParts {
-  readonly gate: SearchGate;
-  /** Of checks at addresses that are not proven. */
-  readonly limit: TokenBucket;
-  readonly socket: Pick<PeerSocket, "send" | "local" | "allowDirectFrom">;
-  readonly checks: Pick<PathChecks, "make" | "isCheckOf" | "receive" | "send">;
-  readonly owner: CheckOwner;
-  readonly control: Pick<ControlStream, "send">;
-  readonly nat: Pick<NatView, "report">;
-  /** Whether both sides want it. */
-  readonly isWanted: () => boolean;
-  /** Returns what the other side has told last. */
-  readonly theirs: () => CandidateList | undefined;
-  /** Nothing was found. */
-  readonly onOver: () => void;
-}
+const done: Punch = { type: "punch", round: 0, mode: "search" };
 
 /**
  * The search for a port of a NAT that chooses them at random, where the other side's NAT keeps to one. The former side opens 256 sockets, each
@@ -39,12 +18,19 @@ export class BirthdaySearch {
   /** Ends what is under way. */
   #end: (() => void) | undefined;
   #hasWaited = false;
-  /** When this connection had its last one. */
-  #begunMs = -Infinity;
-  /** Of the socket that was found. */
-  #release: (() => void) | undefined;
+  /** When the other side has opened its sockets. */
+  #invitedMs = -Infinity;
   /** The IP address whose ports are searched by this side. */
   #searched: string | undefined;
+  /** The sockets of this side, and its place among the searches, until one of these has an answer. */
+  #open: { readonly ports: OpenPorts; readonly turn: SearchTurn; readonly to: Address } | undefined;
+  /** The socket that was found. */
+  #way: (DirectWay & { readonly to: Address }) | undefined;
+  /** Whether that is of another network, and goes with the path in use. */
+  #isStale = false;
+  #overTimer: NodeJS.Timeout | undefined;
+  /** Of another look whether a search may begin. */
+  #lookTimer: NodeJS.Timeout | undefined;
 
   constructor(parts: BirthdayParts) {
     this.#parts = parts;
@@ -55,97 +41,101 @@ export class BirthdaySearch {
     if (this.#end) return true;
     const to = this.#target;
     if (!to) return false;
-    return this.#isRandom ? this.#open(to, nowMs) : this.#wait();
+    return this.#isRandom ? this.#openPorts(to, nowMs) : this.#wait();
   }
 
-  /** The other side has its sockets open. */
+  /** The other side has its sockets open; or it sends to those of this side, which is then its one search in 10 minutes. */
   invited(nowMs: number): void {
-    const to = this.#target;
-    const leave = to && !this.#isRandom && this.#enter(to, nowMs);
-    if (!leave) return;
-    this.stop();
-    this.#searched = to.address;
-    const { limit, socket, checks, owner } = this.#parts;
-    const send = (address: Address): boolean => {
-      if (!limit.take(1, performance.now())) return false;
-      socket.send(checks.make(owner), address);
-      return true;
-    };
-    const { permits } = owner;
-    this.#end = leave;
-    const stop = searchPorts({ ip: to.address, permits, send, onEnd: () => this.#giveUpIn(searchAnswerMs) });
-    this.#also(stop);
+    if (this.#open) {
+      this.#open.turn.spend();
+      return this.#giveUpIn(searchWaitMs);
+    }
+    if (this.#isRandom) return;
+    this.#invitedMs = nowMs;
+    this.#serve(nowMs);
   }
 
-  /** A check of the other side's has come. If it is from where was searched, the search is over. */
+  /** A check of the other side's has come. From where is searched, it may be of the port that is; an answer shows whether. */
   heard(from: Address, nowMs: number): void {
-    if (from.address !== this.#searched) return;
-    this.stop();
-    this.#ask(from, nowMs);
+    const { limit, checks, owner } = this.#parts;
+    if (from.address !== this.#searched || !limit.take(1, nowMs)) return;
+    checks.send(owner, from, false, nowMs);
   }
 
-  /** Ends what is under way, as an address has answered. The socket that was found stays. */
+  /** An address has answered, which ends what is under way. */
+  answered(to: Address): void {
+    const way = this.#open && sameAddress(to, this.#open.to) ? this.#open.ports.keep() : undefined;
+    if (way) {
+      this.#way?.release();
+      this.#way = { ...way, to };
+      this.#isStale = false;
+    }
+    this.stop();
+  }
+
+  /** Ends what is under way. The socket that was found stays. */
   stop(): void {
     this.#end?.();
     this.#end = undefined;
-    this.#searched = undefined;
+    this.#open = this.#searched = undefined;
+    this.#invitedMs = -Infinity;
+    clearTimeout(this.#overTimer);
+    clearTimeout(this.#lookTimer);
+    this.#lookTimer = undefined;
   }
 
-  /** Ends all, and gives back the socket: the network is another one, or the connection over. */
-  reset(): void {
+  /** The network is another one, where the socket that was found leads nowhere, unless packets still take it. */
+  moved(inUse: Address | undefined): void {
     this.stop();
     this.#hasWaited = false;
-    this.#release?.();
-    this.#release = undefined;
+    this.#isStale = true;
+    if (!inUse || !this.#way || !sameAddress(inUse, this.#way.to)) this.left();
+  }
+
+  /** No packets take the direct path any more. */
+  left(): void {
+    if (!this.#isStale) return;
+    this.#way?.close();
+    this.#way = undefined;
+  }
+
+  /** The connection is over. */
+  close(): void {
+    this.stop();
+    this.#way?.release();
+    this.#way = undefined;
   }
 
   /** The address of the other side that the search is about; `undefined` where there is none to be had. */
   get #target(): Address | undefined {
-    const theirs = this.#parts.theirs();
-    const kinds = new Set([this.#parts.nat.report.kind, theirs?.nat.kind]);
+    const { nat, isWanted, isTarget, theirs } = this.#parts;
+    const list = theirs();
+    const kinds = new Set([nat.report.kind, list?.nat.kind]);
     const isFit = kinds.has("random") && kinds.has("endpoint-independent");
-    if (!isFit || !this.#parts.isWanted()) return undefined;
-    const seen = theirs?.candidates.filter(({ kind }) => kind === "reflexive") ?? [];
-    const targets = seen.map(({ address }) => address);
-    return targets.find((each) => isIPv4(each.address) && this.#parts.owner.permits(each));
+    if (!isFit || !isWanted()) return undefined;
+    const seen = list?.candidates.filter(({ kind }) => kind === "reflexive") ?? [];
+    return seen.map(({ address }) => address).find(isTarget);
   }
 
   get #isRandom(): boolean {
     return this.#parts.nat.report.kind === "random";
   }
 
-  /** The other side names the address, and could name one after the other. */
-  #enter(to: Address, nowMs: number): (() => void) | undefined {
-    if (nowMs - this.#begunMs < searchRestMs) return undefined;
-    const leave = this.#parts.gate.enter(to.address, nowMs);
-    if (leave) this.#begunMs = nowMs;
-    return leave;
-  }
-
-  #open(to: Address, nowMs: number): boolean {
-    const { limit, socket, checks, owner, control } = this.#parts;
-    const leave = this.#enter(to, nowMs);
-    if (!leave) return false;
-    const { address } = socket.local;
-    const host = isIPv4(address) ? address : "0.0.0.0";
-    const sockets = new ManySockets({
-      host,
-      to,
-      isCheck: (datagram) => checks.isCheckOf(owner, datagram),
-      onCheck: (localPort, datagram) => this.#found(localPort, datagram, to),
+  #openPorts(to: Address, nowMs: number): boolean {
+    const turn = this.#enter(to, nowMs, () => void (this.#parts.isSilent() && this.begin(performance.now())));
+    if (!turn) return false;
+    const ports = new OpenPorts(this.#parts, to, {
+      onOpen: () => {
+        this.#parts.control.send(done);
+        this.#giveUpIn(searchWaitMs);
+      },
+      onOver: () => this.#over(),
     });
-    const step = (): boolean => {
-      if (!limit.take(1, performance.now())) return false;
-      sockets.open(checks.make(owner));
-      return true;
+    this.#open = { ports, turn, to };
+    this.#end = (): void => {
+      ports.close();
+      turn.leave();
     };
-    this.#end = leave;
-    this.#also(() => sockets.close());
-    const stop = takeSteps(searchSockets, step, () => {
-      control.send({ type: "punch", round: 0, mode: "search" });
-      this.#giveUpIn(searchWaitMs);
-    });
-    this.#also(stop);
     return true;
   }
 
@@ -153,43 +143,70 @@ export class BirthdaySearch {
   #wait(): boolean {
     if (this.#hasWaited) return false;
     this.#hasWaited = true;
+    this.#end = (): void => undefined;
     this.#giveUpIn(searchWaitMs);
     return true;
   }
 
-  #found(localPort: number, datagram: Buffer, from: Address): void {
-    const { socket, checks, onOver } = this.#parts;
-    this.stop();
-    const release = socket.allowDirectFrom(localPort, from);
-    if (!release) return onOver();
-    this.#release?.();
-    this.#release = release;
-    // Answers it, by the new socket.
-    checks.receive(datagram, from);
-    this.#ask(from, performance.now());
+  /** Searches, as soon as there has been a round without an answer, and it is this connection's turn, while the other side waits for it. */
+  #serve(nowMs: number): void {
+    const to = this.#target;
+    if (this.#searched || !to || nowMs - this.#invitedMs >= searchWaitMs) return;
+    const again = (): void => this.#serve(performance.now());
+    if (!this.#parts.isSilent()) return this.#lookIn(searchLookMs, again);
+    const turn = this.#enter(to, nowMs, again);
+    if (turn) this.#search(to, turn);
   }
 
-  /** Asks an address that was found, until its answer ends this. */
-  #ask(to: Address, nowMs: number): void {
-    this.#parts.checks.send(this.#parts.owner, to, false, nowMs);
-    this.#giveUpIn(searchAnswerMs);
+  #search({ address: ip }: Address, turn: SearchTurn): void {
+    this.stop();
+    this.#hasWaited = true;
+    turn.spend();
+    this.#searched = ip;
+    const { limit, socket, checks, owner, control } = this.#parts;
+    control.send(done);
+    const send = (to: Address): boolean => {
+      if (!limit.take(1, performance.now())) return false;
+      socket.send(checks.make(owner), to);
+      return true;
+    };
+    const { permits } = owner;
+    const end = searchPorts({ ip, permits, send, onEnd: () => this.#giveUpIn(searchAnswerMs) });
+    const timer = setTimeout(() => this.#over(), searchOpenMs);
+    timer.unref();
+    this.#end = (): void => {
+      end();
+      clearTimeout(timer);
+      turn.leave();
+    };
+  }
+
+  /** Takes its turn, or looks again when there may be one. */
+  #enter(to: Address, nowMs: number, again: () => void): SearchTurn | undefined {
+    const { gate, otherPin } = this.#parts;
+    const names = [to.address, otherPin];
+    const turn = gate.enter(names, nowMs);
+    const waitMs = turn ? Infinity : gate.waitMs(names, nowMs);
+    if (waitMs < Infinity) this.#lookIn(Math.max(waitMs, searchLookMs), again);
+    return turn;
+  }
+
+  #lookIn(ms: number, look: () => void): void {
+    this.#lookTimer ??= setTimeout(() => {
+      this.#lookTimer = undefined;
+      look();
+    }, ms).unref();
   }
 
   #giveUpIn(ms: number): void {
-    const timer = setTimeout(() => {
-      this.stop();
-      this.#parts.onOver();
-    }, ms);
-    timer.unref();
-    this.#also(() => clearTimeout(timer));
+    clearTimeout(this.#overTimer);
+    this.#overTimer = setTimeout(() => this.#over(), ms);
+    this.#overTimer.unref();
   }
 
-  /** Has more done at the end. */
-  #also(end: () => void): void {
-    const former = this.#end;
-    this.#end = () => {
-      former?.();
-      end();
-    };
+  /** Nothing was found. */
+  #over(): void {
+    this.stop();
+    this.#parts.onOver();
   }
 }

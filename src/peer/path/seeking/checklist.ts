@@ -24,6 +24,8 @@ export interface WithheldChecks {
   readonly rounds: number;
   /** Checks that the limit of the process left out: 200 a second at addresses that have not answered. */
   readonly checks: number;
+  /** Talks about paths that were ended, as the other side said too much, or nothing that makes sense. */
+  readonly talks: number;
 }
 
 /**
@@ -64,7 +66,7 @@ export class Checklist {
     return this.#exhausted;
   }
 
-  get withheld(): WithheldChecks {
+  get withheld(): Omit<WithheldChecks, "talks"> {
     return { targets: this.#withheldTargets, rounds: this.#schedule.refused, checks: this.#withheldChecks };
   }
 

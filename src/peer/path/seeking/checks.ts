@@ -59,7 +59,7 @@ export class PathChecks {
   readonly #owners = new Map<string, Entry>();
   #refused = 0;
   /** Of connections that have ended. */
-  #withheld: WithheldChecks = { targets: 0, rounds: 0, checks: 0 };
+  #withheld: WithheldChecks = { targets: 0, rounds: 0, checks: 0, talks: 0 };
   /** Addresses of checks, as the socket knows them. */
   readonly #told = new Set<string>();
   /** By transaction ID, the oldest first. */
@@ -171,6 +171,7 @@ function sum(one: WithheldChecks, other: WithheldChecks): WithheldChecks {
     targets: one.targets + other.targets,
     rounds: one.rounds + other.rounds,
     checks: one.checks + other.checks,
+    talks: one.talks + other.talks,
   };
 }
 

@@ -1,9 +1,9 @@
 import { isIPv4 } from "node:net";
-import { networkInterfaces } from "node:os";
 import type { Address } from "../../../wire/address.ts";
 import { isSameNat, ownCandidates } from "./candidates.ts";
 import type { Candidate } from "../control/messages.ts";
 import type { DirectAgreement } from "../policy.ts";
+import { hostView } from "./host-view.ts";
 import { Reachability, scopeOf } from "./reachability.ts";
 
 /** What a socket's owner knows of where it is. */
@@ -30,7 +30,7 @@ export function gatherCandidates(
   return ownCandidates({
     tries,
     localPort,
-    interfaces: hostAddresses().ips.filter(reaches),
+    interfaces: hostView.addresses(performance.now()).ips.filter(reaches),
     reflexive: [...reflexive, ...otherFamily],
     mapped,
     isSameNat: isSameNat(reflexive, theirs),
@@ -43,7 +43,7 @@ export function reachabilityFrom(
   tries: DirectAgreement["tries"],
   theirs: readonly Candidate[],
 ): Reachability {
-  const { ips, subnets } = hostAddresses();
+  const { ips, subnets } = hostView.addresses(performance.now());
   // Addresses of a host's own links, which each has, lead nowhere.
   const useful = ips.filter((ip) => ["global", "private"].includes(scopeOf(ip)));
   return new Reachability({
@@ -56,21 +56,4 @@ export function reachabilityFrom(
     subnets,
     isSameNat: isSameNat(reflexive, theirs),
   });
-}
-
-/** Addresses of the system's interfaces, without and with their prefix lengths. */
-interface HostAddresses {
-  readonly ips: readonly string[];
-  readonly subnets: readonly string[];
-}
-
-let latest: HostAddresses = { ips: [], subnets: [] };
-
-/** Returns the same lists for as long as they are the same, so that a thousand connections share them. */
-function hostAddresses(): HostAddresses {
-  const all = Object.values(networkInterfaces()).flatMap((some) => some ?? []);
-  const ips = all.map(({ address }) => address);
-  const subnets = all.flatMap(({ cidr }) => cidr ?? []);
-  if (ips.join() !== latest.ips.join() || subnets.join() !== latest.subnets.join()) latest = { ips, subnets };
-  return latest;
 }

@@ -3,9 +3,12 @@ import { once } from "node:events";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Engine } from "../../../../src/peer/engine/contract.ts";
 import { loadEngine } from "../../../../src/peer/engine/engine.ts";
-import { PeerSocket } from "../../../../src/peer/socket.ts";
+import { type AddressHolder, PeerSocket } from "../../../../src/peer/socket.ts";
 import type { Address } from "../../../../src/wire/address.ts";
 import { encodeStun, stunAttribute, stunType } from "../../../../src/wire/stun.ts";
+
+/** A connection that has had an answer from wherever it takes packets. */
+const connection: AddressHolder = { isProven: () => true };
 
 const loopback = "127.0.0.1";
 const tag = "ourTag-_";
@@ -85,7 +88,7 @@ describe("a peer's socket of the engine", () => {
 
   it("gives STUN of the relay's to others than that of an address that is allowed", async () => {
     const { socket, stranger, got, send } = await setUp(loadEngine());
-    socket.allowDirect(stranger);
+    socket.allowDirect(stranger, connection);
     send("stranger", response, packet);
     send("relay", response, check(tag));
     await expect.poll(() => got).toEqual({ stun: 2, packets: 0, checks: [stranger] });
@@ -102,7 +105,7 @@ describe("a peer's socket of the engine", () => {
 
   it("takes answers of another address as long as anyone allows it", async () => {
     const { socket, stranger, got, send } = await setUp(loadEngine());
-    const disallow = [socket.allowDirect(stranger), socket.allowDirect(stranger)];
+    const disallow = [socket.allowDirect(stranger, connection), socket.allowDirect(stranger, connection)];
     disallow[0]!();
     disallow[0]!();
     send("stranger", response);
@@ -120,7 +123,7 @@ describe("a peer's socket of node:dgram", () => {
   it("takes nothing of a stranger, allowed or not", async () => {
     const { socket, stranger, got, send } = await setUp(undefined);
     expect(socket.canGoDirect).toBe(false);
-    socket.allowDirect(stranger);
+    socket.allowDirect(stranger, connection);
     expect(socket.strangers).toBeUndefined();
     send("stranger", packet, response, check(tag));
     send("relay", response);

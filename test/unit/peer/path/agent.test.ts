@@ -59,6 +59,20 @@ describe("two peers that reach each other", () => {
   });
 });
 
+describe("a peer whose addresses do not answer", () => {
+  it("looks at what the other one has begun 20 times a second, however often that says so", () => {
+    const pair = connected();
+    const { server } = pair;
+    const before = server.explanations;
+    for (let index = 0; index < 10_000; index++) {
+      const mode = index % 2 === 0 ? "search" : "normal";
+      server.agent.receive({ type: "punch", round: index, mode }, pair.nowMs + index / 10);
+    }
+    expect(server.explanations - before).toBeLessThanOrEqual(20);
+    expect(server.invitations).toBe(20);
+  });
+});
+
 describe("policies", () => {
   it.each([
     ["never", "auto", "policy", "peer-policy"],

@@ -36,6 +36,9 @@ export class Side {
   hasPath = false;
   /** Whether QUIC can open paths. */
   canOpen = true;
+  invitations = 0;
+  /** How often it was asked why nobody answers. */
+  explanations = 0;
   onPermit: () => void = () => undefined;
   bytes = 0;
   readonly #pair: Pair;
@@ -87,7 +90,11 @@ export class Side {
         this.onPermit();
         return { targets: theirs.candidates.map(({ address }) => address), guesses: [] };
       },
-      explain: (exhausted) => (this.isSearching ? undefined : (this.explained ?? exhausted)),
+      invited: () => void this.invitations++,
+      explain: (exhausted) => {
+        this.explanations++;
+        return this.isSearching ? undefined : (this.explained ?? exhausted);
+      },
       tell: (event) => void this.events.push(event),
     };
   }

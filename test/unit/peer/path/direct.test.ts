@@ -23,27 +23,33 @@ class Rig {
   readonly paths: DirectPaths;
   abuses = 0;
   relayBytes = 0;
+  /** To which anything was sent that is not the relay's. */
+  readonly ports: Set<number> = new Set();
   onEvent: (event: ConnectionPathEvent) => void = () => undefined;
   #sent = Buffer.alloc(0);
   #incoming: Buffer;
+  readonly #control: ControlStream;
 
-  /** @param early what the other side has said before anybody listens. */
+  /** @param early what the other side has said before anybody listens. If that searches for ports, so does this one, behind a NAT that keeps to one. */
   constructor(direct: DirectPolicy, ...early: ControlMessage[]) {
+    const birthdaySearch = early.some((message) => message.type === "hello" && message.searches);
     this.#incoming = Buffer.concat(early.map(encodeMessage));
     const engine = this.#engine();
     const socket = this.#socket();
     this.checks = new PathChecks(socket);
+    this.#control = new ControlStream(engine, "server", () => undefined);
     this.paths = new DirectPaths({
       role: "server",
       engine,
       socket,
       checks: this.checks,
-      control: new ControlStream(engine, "server", () => undefined),
+      control: this.#control,
       direct,
-      birthdaySearch: false,
+      otherPin: "pin",
+      birthdaySearch,
       reflexive: () => reflexive,
       nat: {
-        report: unknownNat,
+        report: birthdaySearch ? { kind: "endpoint-independent" } : unknownNat,
         isSilent: false,
         otherFamily: undefined,
         measure: () => Promise.resolve(undefined),
@@ -70,6 +76,18 @@ class Rig {
     return this.said.filter(({ type }) => type === "punch").length;
   }
 
+  /** The other side says something. */
+  hear(message: ControlMessage): void {
+    this.#incoming = Buffer.concat([this.#incoming, encodeMessage(message)]);
+    this.#control.read();
+  }
+
+  /** The other side says what makes no sense. */
+  hearNonsense(): void {
+    this.#incoming = Buffer.of(3, 1, 0xc0);
+    this.#control.read();
+  }
+
   #engine(): EngineConnection {
     const engine: Partial<EngineConnection> = {
       exportKey: (_label, context, bytes) => new Uint8Array(bytes).fill(context.length),
@@ -78,6 +96,7 @@ class Rig {
         this.#incoming = this.#incoming.subarray(bytes);
         return bytes > 0 ? { bytes, fin: false } : undefined;
       },
+      streamAbort: () => undefined,
       streamSend: (_id, data) => {
         this.#sent = Buffer.concat([this.#sent, data]);
         return data.length;
@@ -93,7 +112,7 @@ class Rig {
       local: { address: "0.0.0.0", port: 5000 },
       reaches: () => true,
       isDirect: () => false,
-      send: () => undefined,
+      send: (_datagram, to) => void (to && this.ports.add(to.port)),
       strangers: {
         addTag: (tag) => void this.tags.add(tag),
         removeTag: (tag) => void this.tags.delete(tag),
@@ -104,8 +123,12 @@ class Rig {
   }
 }
 
-function hello(policy: DirectPolicy): ControlMessage {
-  return { type: "hello", version: 1, policy, maxCandidates: 8, searches: false };
+function hello(policy: DirectPolicy, searches = false): ControlMessage {
+  return { type: "hello", version: 1, policy, maxCandidates: 8, searches };
+}
+
+function punch(round: number): ControlMessage {
+  return { type: "punch", round, mode: "normal" };
 }
 
 describe("a side that the other has spoken to before it listens", () => {
@@ -174,11 +197,53 @@ describe("a connection that stays on the relay", () => {
 
 describe("the other side's messages", () => {
   it("that ask for more rounds than the limit of a minute allows are counted, also when all is over", () => {
-    const rounds = [1, 2, 3, 4, 5, 6].map((round) => ({ type: "punch", round, mode: "normal" }) as const);
-    const rig = new Rig("auto", hello("auto"), ...rounds);
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const rig = new Rig("auto", hello("auto"));
     rig.paths.start();
+    for (const round of [1, 2, 3, 4, 5, 6]) {
+      rig.hear(punch(round));
+      vi.advanceTimersByTime(defaults.punchGapMs);
+    }
     rig.paths.close();
-    expect(rig.checks.withheld).toEqual({ targets: 0, rounds: 2, checks: 0 });
+    expect(rig.checks.withheld).toEqual({ targets: 0, rounds: 2, checks: 0, talks: 0 });
+  });
+
+  it("end the talk where they are too many, which is counted, and the connection goes on", () => {
+    const rig = new Rig("auto", hello("auto"));
+    rig.paths.start();
+    for (let round = 1; round < defaults.controlMessagesPerMinute; round++) rig.hear(punch(round));
+    expect([rig.checks.withheld.talks, rig.events]).toEqual([0, []]);
+    rig.hear(punch(1));
+    expect(rig.checks.withheld.talks).toBe(1);
+    expect(rig.events).toEqual([{ kind: "refused", reason: "peer-unsupported" }]);
+    rig.paths.close();
+    expect([rig.checks.withheld.talks, rig.abuses]).toEqual([1, 0]);
+  });
+});
+
+describe("a search for a port", () => {
+  it("begins after a round without an answer, and ends with the talk about paths", async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const rig = new Rig("auto", hello("auto", true));
+    rig.paths.start();
+    rig.hear({
+      type: "candidates",
+      generation: 1,
+      candidates: [{ kind: "reflexive", address: { address: "198.51.100.7", port: 5000 } }],
+      nat: { kind: "random" },
+    });
+    rig.hear({ type: "punch", round: 0, mode: "search" });
+    await vi.advanceTimersByTimeAsync(2000);
+    expect([rig.ports.size, rig.said.filter(({ type }) => type === "punch").length]).toEqual([1, 1]);
+    await vi.advanceTimersByTimeAsync(4000);
+    const searched = rig.ports.size;
+    expect(searched).toBeGreaterThan(100);
+    expect(rig.said).toContainEqual({ type: "punch", round: 0, mode: "search" });
+    rig.hearNonsense();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(rig.ports.size).toBe(searched);
   });
 });
 

@@ -1,7 +1,11 @@
 import { unknownNat } from "../../../../../src/peer/nat/report.ts";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { controlBytesPerMinute, maxControlMessageBytes } from "../../../../../src/defaults/index.ts";
+import {
+  controlBytesPerMinute,
+  controlMessagesPerMinute,
+  maxControlMessageBytes,
+} from "../../../../../src/defaults/index.ts";
 import { MessageReader } from "../../../../../src/peer/path/control/message-reader.ts";
 import { type ControlMessage, encodeMessage } from "../../../../../src/peer/path/control/messages.ts";
 import { encodeVarint } from "../../../../../src/wire/varint.ts";
@@ -51,11 +55,22 @@ describe("the reader of a control stream", () => {
 
   it("takes so many bytes a minute, and no more", () => {
     const reader = new MessageReader(0);
-    const gone = encodeMessage({ type: "gone" });
-    const minute = Buffer.concat(Array.from({ length: controlBytesPerMinute / gone.length }, () => gone));
-    expect(reader.push(minute, 0)).toHaveLength(controlBytesPerMinute / 2);
-    expect(reader.push(minute, 60_000)).toHaveLength(controlBytesPerMinute / 2);
-    expect(reader.push(gone, 60_000)).toBe("too-much");
+    const long = unknown(1020);
+    const minute = Buffer.concat(Array.from({ length: controlBytesPerMinute / long.length }, () => long));
+    expect(reader.push(minute, 0)).toEqual([]);
+    expect(reader.push(minute, 60_000)).toEqual([]);
+    expect(reader.push(Buffer.of(1), 60_000)).toBe("too-much");
+  });
+
+  it.each([
+    ["known", Buffer.from(encodeMessage({ type: "gone" }))],
+    ["unknown", unknown(0)],
+  ])("takes so many messages a minute, and no more, of a type that is %s", (_case, message) => {
+    const reader = new MessageReader(0);
+    const minute = Buffer.concat(Array.from({ length: controlMessagesPerMinute }, () => message));
+    expect(reader.push(minute, 0)).toBeInstanceOf(Array);
+    expect(reader.push(minute, 60_000)).toBeInstanceOf(Array);
+    expect(reader.push(message, 60_000)).toBe("too-many");
   });
 
   it("ends at a malformed message", () => {

@@ -53,6 +53,11 @@ const candidate: fc.Arbitrary<Candidate> = fc.record({
   address: fc.record({ address: ip, port: fc.nat(65_535) }),
 });
 
+/** A candidate on the wire, as hexadecimal digits. */
+function hostOf(port: number): string {
+  return `00 06 c0000202 ${port.toString(16).padStart(4, "0")}`;
+}
+
 describe("control messages", () => {
   it("are on the wire as the protocol says", () => {
     const candidates: Candidate[] = [
@@ -85,9 +90,9 @@ describe("control messages", () => {
     comeBack({ type: "gone" });
   });
 
-  it("come back with any candidates", () => {
+  it("come back with any candidates, of which 8 are told", () => {
     fc.assert(
-      fc.property(fc.nat(), fc.array(candidate, { maxLength: 20 }), (generation, candidates) => {
+      fc.property(fc.nat(), fc.array(candidate, { maxLength: 8 }), (generation, candidates) => {
         comeBack({ ...listOf({ kind: "unknown" }, candidates), generation });
       }),
     );
@@ -143,6 +148,16 @@ describe("control messages", () => {
     const body = hex("01 03 09 06 c0000201 0001 00 03 aabbcc 00 06 c0000202 0002 00");
     const candidates: Candidate[] = [{ kind: "host", address: { address: "192.0.2.2", port: 2 } }];
     expect(parseMessage(2, body)).toEqual({ ...listOf({ kind: "unknown" }, candidates), generation: 1 });
+  });
+
+  it("have the first 8 of more candidates, and what follows them", () => {
+    const many = Array.from({ length: 300 }, (_, index) => hostOf(index + 1)).join("");
+    const list = parseMessage(2, hex(`05 412c ${many} 03`));
+    expect(list).toMatchObject({ generation: 5, nat: { kind: "random" } });
+    const ports = (list as CandidateList).candidates.map(({ address }) => address.port);
+    expect(ports).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(parseMessage(2, hex(`05 412c ${many}`))).toBe("malformed");
+    expect(parseMessage(2, hex(`05 09 ${many.slice(0, 8 * hostOf(1).length)} 00 4fff 00`))).toBe("malformed");
   });
 
   it("have no ports of a sequential NAT that are no ports, or that no step leads to", () => {

@@ -3,14 +3,23 @@ import { createCheckLimit } from "../../../../../src/peer/path/seeking/checklist
 import {
   searchAnswerMs,
   searchChecks,
+  searchGapMs,
+  searchLookMs,
+  searchOpenMs,
   searchRestMs,
   searchWaitMs,
 } from "../../../../../src/defaults/index.ts";
 import type { NatKind } from "../../../../../src/peer/nat/report.ts";
-import type { Candidate, CandidateList } from "../../../../../src/peer/path/control/messages.ts";
-import { type BirthdayParts, BirthdaySearch } from "../../../../../src/peer/path/searching/birthday.ts";
+import type {
+  Candidate,
+  CandidateList,
+  ControlMessage,
+} from "../../../../../src/peer/path/control/messages.ts";
+import type { BirthdayParts } from "../../../../../src/peer/path/searching/birthday-parts.ts";
+import { BirthdaySearch } from "../../../../../src/peer/path/searching/birthday.ts";
 import type { CheckOwner } from "../../../../../src/peer/path/seeking/checks.ts";
 import { SearchGate } from "../../../../../src/peer/path/searching/gate.ts";
+import type { TokenBucket } from "../../../../../src/token-bucket.ts";
 import type { Address } from "../../../../../src/wire/address.ts";
 
 beforeEach(
@@ -29,13 +38,20 @@ interface Kinds {
   readonly isWanted?: boolean;
   readonly candidates?: readonly Candidate[];
   readonly gate?: SearchGate;
+  readonly otherPin?: string;
+  readonly limit?: TokenBucket;
 }
+
+const done: ControlMessage = { type: "punch", round: 0, mode: "search" };
 
 /** A search, and what it does. */
 class Rig {
   readonly sent: Address[] = [];
   readonly asked: Address[] = [];
+  readonly said: ControlMessage[] = [];
   overs = 0;
+  /** Whether a round has had no answer. */
+  isSilent = true;
   readonly refused: Set<string> = new Set();
   readonly search: BirthdaySearch;
   list: CandidateList;
@@ -50,8 +66,12 @@ class Rig {
     };
     const parts: Partial<BirthdayParts> = {
       gate,
-      limit: createCheckLimit(performance.now()),
-      owner: { permits: ({ address }) => !this.refused.has(address) } as CheckOwner,
+      limit: other.limit ?? createCheckLimit(performance.now()),
+      owner: { permits: () => true } as unknown as CheckOwner,
+      otherPin: other.otherPin ?? "pin",
+      control: { send: (message) => void this.said.push(message) },
+      isSilent: () => this.isSilent,
+      isTarget: ({ address }) => !this.refused.has(address),
       nat: { report: { kind: own } },
       isWanted: () => isWanted,
       theirs: () => this.list,
@@ -93,7 +113,7 @@ describe("the side whose NAT keeps to one port", () => {
     expect([rig.search.begin(0), rig.overs, rig.sent.length]).toEqual([false, 1, searchChecks]);
   });
 
-  it("stops and asks where a check of the other one comes from there, and not from elsewhere", () => {
+  it("asks where a check of the other one comes from there, not from elsewhere, and stops once that answers", () => {
     const rig = new Rig({});
     rig.search.invited(0);
     vi.advanceTimersByTime(50);
@@ -101,32 +121,99 @@ describe("the side whose NAT keeps to one port", () => {
     vi.advanceTimersByTime(50);
     const found = { ...theirs, port: 40_000 };
     rig.search.heard(found, 100);
-    rig.search.heard(found, 101);
     expect([rig.sent.length, rig.asked, rig.search.begin(101)]).toEqual([16, [found], true]);
-    vi.advanceTimersByTime(searchAnswerMs);
-    expect([rig.sent.length, rig.overs, rig.search.begin(0)]).toEqual([16, 1, true]);
+    rig.search.answered(found);
+    vi.advanceTimersByTime(60_000);
+    expect([rig.sent.length, rig.overs]).toEqual([16, 0]);
+  });
+
+  it("goes on while nothing answers, as anybody can send on a check that it has seen", () => {
+    const rig = new Rig({});
+    rig.search.invited(0);
+    vi.advanceTimersByTime(50);
+    rig.search.heard({ ...theirs, port: 40_000 }, 50);
+    vi.advanceTimersByTime(60_000);
+    expect([rig.sent.length, rig.overs]).toEqual([searchChecks, 1]);
+  });
+
+  it("asks no more than the limit of checks has room for, however many come", () => {
+    const rig = new Rig({});
+    rig.search.invited(0);
+    for (let port = 1; port <= 1000; port++) rig.search.heard({ ...theirs, port }, 0);
+    expect(rig.asked.length).toBeLessThanOrEqual(200);
+  });
+
+  it("tells the other one that it does its part, once it does", () => {
+    const rig = new Rig({});
+    rig.search.begin(0);
+    expect(rig.said).toEqual([]);
+    rig.search.invited(0);
+    expect(rig.said).toEqual([done]);
+  });
+
+  it("waits for a round without an answer", () => {
+    const rig = new Rig({});
+    rig.isSilent = false;
+    rig.search.invited(0);
+    vi.advanceTimersByTime(5000);
+    expect([rig.sent, rig.said]).toEqual([[], []]);
+    rig.isSilent = true;
+    vi.advanceTimersByTime(searchLookMs + 50);
+    expect([rig.sent.length, rig.said]).toEqual([8, [done]]);
+  });
+
+  it("waits for its turn while the other one has its sockets open, and says nothing where it does not come", () => {
+    const gate = new SearchGate();
+    const [first, second, third] = [
+      new Rig({ gate }),
+      new Rig({ gate, otherPin: "another" }),
+      new Rig({ gate, otherPin: "a third" }),
+    ];
+    for (const [index, rig] of [first, second, third].entries())
+      rig.list = {
+        ...rig.list,
+        candidates: [{ kind: "reflexive", address: { address: `203.0.113.${index}`, port: 5 } }],
+      };
+    first.search.invited(performance.now());
+    second.search.invited(performance.now());
+    vi.advanceTimersByTime(searchGapMs - 5000);
+    expect([first.sent.length, second.sent, second.said]).toEqual([searchChecks, [], []]);
+    third.search.invited(performance.now());
+    vi.advanceTimersByTime(5000 + searchLookMs);
+    expect([second.sent, third.sent.length > 0, third.said]).toEqual([[], true, [done]]);
+    third.search.close();
+    // Its turn was not spent.
+    vi.advanceTimersByTime(searchGapMs);
+    second.search.invited(performance.now());
+    vi.advanceTimersByTime(50);
+    expect([second.sent.length, second.said]).toEqual([8, [done]]);
   });
 
   it("searches an IP address once in 10 minutes, whoever asks for it", () => {
     const gate = new SearchGate();
-    const [first, second] = [new Rig({ gate }), new Rig({ gate })];
+    const [first, second] = [new Rig({ gate }), new Rig({ gate, otherPin: "another" })];
     first.search.invited(0);
-    second.search.invited(0);
-    first.search.reset();
-    first.search.invited(10);
+    first.search.close();
+    vi.advanceTimersByTime(searchGapMs);
+    first.search.invited(performance.now());
+    second.search.invited(performance.now());
     vi.advanceTimersByTime(60_000);
     expect([first.sent, second.sent]).toEqual([[], []]);
   });
 
-  it("has one search in 10 minutes, whichever addresses the other side names", () => {
-    const rig = new Rig({});
+  it.each<[string, Kinds]>([
+    ["in one connection", {}],
+    ["in one after the other", { gate: new SearchGate() }],
+  ])("has one search of a peer in 10 minutes, whichever addresses that names, %s", (_case, kinds) => {
+    let rig = new Rig(kinds);
     const inviteTo = (address: string, nowMs: number): number => {
+      if (kinds.gate) rig = new Rig(kinds);
       rig.list = { ...rig.list, candidates: [{ kind: "reflexive", address: { address, port: 5000 } }] };
       rig.search.invited(nowMs);
       vi.advanceTimersByTime(10_000);
       return rig.sent.filter((to) => to.address === address).length;
     };
-    expect([inviteTo("203.0.113.9", 0), inviteTo("203.0.113.10", 10_000)]).toEqual([searchChecks, 0]);
+    expect([inviteTo("203.0.113.9", 0), inviteTo("203.0.113.10", searchGapMs)]).toEqual([searchChecks, 0]);
     expect(inviteTo("203.0.113.11", searchRestMs)).toBe(searchChecks);
   });
 
@@ -136,10 +223,6 @@ describe("the side whose NAT keeps to one port", () => {
     ["both choose at random", { own: "random" }],
     ["a NAT is not known", { own: "unknown" }],
     ["the other one tells no public address", { candidates: [{ kind: "host", address: theirs }] }],
-    [
-      "that is of IPv6",
-      { candidates: [{ kind: "reflexive", address: { address: "2001:db8::1", port: 5 } }] },
-    ],
   ])("sends nothing where %s", (_case, kinds) => {
     const rig = new Rig(kinds);
     expect(rig.search.begin(0)).toBe(false);
@@ -157,10 +240,20 @@ describe("the side whose NAT keeps to one port", () => {
     expect(rig.sent).toEqual([]);
   });
 
+  it("takes 30 s at most, however little room the limit has", () => {
+    const limit = { take: (_amount: number, nowMs: number) => nowMs % 1000 === 0 } as TokenBucket;
+    const rig = new Rig({ limit });
+    rig.search.invited(0);
+    vi.advanceTimersByTime(searchOpenMs - 1);
+    expect([rig.sent.length > 100, rig.overs]).toEqual([true, 0]);
+    vi.advanceTimersByTime(60_000);
+    expect([rig.sent.length < searchChecks, rig.overs]).toEqual([true, 1]);
+  });
+
   it("ends with its connection", () => {
     const rig = new Rig({});
     rig.search.invited(0);
-    rig.search.reset();
+    rig.search.close();
     vi.advanceTimersByTime(60_000);
     expect([rig.sent, rig.overs]).toEqual([[], 0]);
   });

@@ -29,7 +29,7 @@ class Party {
   });
   readonly heard: string[] = [];
   mayAnswer = true;
-  withheld = { targets: 0, rounds: 0, checks: 0 };
+  withheld = { targets: 0, rounds: 0, checks: 0, talks: 0 };
   readonly owner: CheckOwner;
 
   isProven = false;
@@ -176,9 +176,9 @@ describe("checks in a flood", () => {
 describe("what limits withhold", () => {
   it("is counted for all connections, and for each once when it has ended", () => {
     const remove = alice.checks.add(bob.owner);
-    alice.withheld = { targets: 1, rounds: 2, checks: 3 };
-    bob.withheld = { targets: 10, rounds: 20, checks: 30 };
-    const all = { targets: 11, rounds: 22, checks: 33 };
+    alice.withheld = { targets: 1, rounds: 2, checks: 3, talks: 1 };
+    bob.withheld = { targets: 10, rounds: 20, checks: 30, talks: 0 };
+    const all = { targets: 11, rounds: 22, checks: 33, talks: 1 };
     expect(alice.checks.withheld).toEqual(all);
     for (const _ of [1, 2]) remove();
     expect(alice.checks.withheld).toEqual(all);
