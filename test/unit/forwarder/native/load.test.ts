@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { addonAbi } from "../../../../src/forwarder/native/addon.ts";
 import { loadAddon } from "../../../../src/forwarder/native/load.ts";
 
@@ -37,6 +37,18 @@ describe("loadAddon", () => {
     expect(loadAddon(emptyPackage(), linux, () => addon)).toEqual({
       reason: `the native addon is of another version than this package (its interface is ${version}, not ${addonAbi}): run \`npm run build:native\` in a clone, or else install quicpipe again`,
       brief: "the native addon is of another version",
+    });
+  });
+
+  it("looks in the folder that QUICPIPE_PREBUILD names", () => {
+    const root = emptyPackage();
+    vi.stubEnv("QUICPIPE_PREBUILD", root);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    mkdirSync(join(root, "build/Release"), { recursive: true });
+    writeFileSync(join(root, "build/Release/quicpipe.node"), "");
+    const loaded = loadAddon(undefined, linux);
+    expect(loaded).toMatchObject({
+      reason: expect.stringContaining(`does not load from ${root}/build/Release`),
     });
   });
 

@@ -1,0 +1,2 @@
+export const cargoEnvironment: NodeJS.ProcessEnv;
+export const hasCargo: () => boolean;
