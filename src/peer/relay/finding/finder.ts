@@ -28,8 +28,8 @@ export interface RelayEvents {
 }
 
 /**
- * Creates HTTP to the relay: HTTP/3 over the peer's own socket, with the relay's certificate verified; HTTP/1.1 over TCP with the same
- * trust where HTTP/3 does not serve it, and for an `http:` relay.
+ * Creates HTTP to the relay: HTTP/3 over the peer's own socket, with the relay's certificate verified; over TCP with the same trust
+ * where HTTP/3 does not serve it; HTTP/1.1 without TLS for an `http:` relay.
  *
  * @param loadEngine called for HTTP/3.
  */
