@@ -202,13 +202,14 @@ export class DirectPaths {
         void this.#releases.set(formatAddress(address), socket.allowDirect(address, this.#owner)),
       refuse: (address) => this.#refuse(formatAddress(address)),
       open: () => this.#open(),
-      close: () => void (this.#pathId !== undefined && engine.closePath(this.#pathId)),
+      close: () => this.#pathId !== undefined && engine.closePath(this.#pathId) && wake(),
       prefer: (kind) => this.#prefer(kind),
       route: (route) => {
         this.#route = route;
         wake();
       },
-      askByRelay: () => void engine.pingPath(relayPath),
+      // Nothing else may be under way that would send it.
+      askByRelay: () => engine.pingPath(relayPath) && wake(),
       figures: () => figuresOf(engine.paths(), relayPath, this.#pathId),
       relayRttMs: () => this.#relayFigures?.smoothedRtt ?? Infinity,
       nat: () => this.#forecast.report,
