@@ -1,9 +1,9 @@
-import { Readable, Transform, Writable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { isQuicpipeError, QuicpipeError } from "../../errors.ts";
 import type { BidirectionalStream, CloseInfo, Connection } from "../../peer/index.ts";
 import { showProgress } from "./progress.ts";
+import { type Count, receiveInto, sendFrom } from "./transfer.ts";
 
 /**
  * Application protocols of `accept` and `dial`, in the order of preference. The first says that both ends send final streams; other
@@ -29,17 +29,15 @@ export async function pipeStreams(
   role: "dialer" | "accepter",
   input: Readable,
 ): Promise<void> {
-  const sent = counter();
-  const received = counter();
+  const sent: Count = { bytes: 0 };
+  const received: Count = { bytes: 0 };
   const progress = showProgress(process.stdin, process.stderr, () => ({
-    sentBytes: sent.bytes(),
-    receivedBytes: received.bytes(),
+    sentBytes: sent.bytes,
+    receivedBytes: received.bytes,
   }));
   let isAnswered = false;
-  const sending = pipeline(input, sent.stream, Writable.fromWeb(stream.writable));
-  const receiving = pipeline(Readable.fromWeb(stream.readable), received.stream, process.stdout, {
-    end: false,
-  });
+  const sending = sendFrom(input, stream.writable, sent);
+  const receiving = receiveInto(process.stdout, stream.readable, received);
   try {
     await Promise.all([
       sending.then(() => void (isAnswered = false)),
@@ -95,15 +93,4 @@ function sayWaiting(): void {
   process.stderr.write(
     `quicpipe: both directions have ended; waiting up to ${farewellMs / 1000} s for the other end's word that all has come\n`,
   );
-}
-
-function counter(): { stream: Transform; bytes(): number } {
-  let bytes = 0;
-  const stream = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      bytes += chunk.length;
-      done(null, chunk);
-    },
-  });
-  return { stream, bytes: () => bytes };
 }
