@@ -149,9 +149,7 @@ describe("quicpipe", () => {
     const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(older)}` };
     const child = startChild(process.execPath, [main, "--help"], { env });
     expect(await child.exited).toBe(1);
-    expect(child.stderr()).toMatch(
-      /^quicpipe: this needs Node 24 or later, and is run by Node 20\.20\.2: .*\n$/,
-    );
+    expect(child.stderr()).toMatch(/^quicpipe needs Node 24 or later, and is run by Node 20\.20\.2: .*\n$/);
   });
 
   it("names its own options where production has to say how tokens are checked", async () => {

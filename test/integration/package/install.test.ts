@@ -44,10 +44,11 @@ describe("the README's install lines", () => {
     const relay = machine.start(line(commands, "quicpipe relay "), server);
     await relay.prints(/relay on UDP .*, backend native \(the fastest here/);
 
-    const accepter = machine.start(line(commands, "quicpipe accept "), user);
+    const accepter = machine.start(line(commands, "prints a ticket"), user);
     accepter.process.stdin.end();
-    await accepter.prints(/waiting/);
-    const dialer = machine.start(`sh -c '${line(commands, "quicpipe dial ")}'`, user);
+    const [ticket] = await accepter.prints(/quicpipe1\w+/);
+    const dial = line(commands, "quicpipe dial quicpipe1…").replace("quicpipe1…", ticket);
+    const dialer = machine.start(`sh -c '${dial}'`, user);
     expect([await dialer.exited, dialer.stderr()]).toEqual([0, expect.any(String)]);
     expect([await accepter.exited, accepter.stdout()]).toEqual([0, "hello\n"]);
 
