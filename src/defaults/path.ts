@@ -87,6 +87,8 @@ export const searchAnswerMs: number = second;
 export const searchWaitMs: number = 12 * second;
 /** Time in ms that either part of a search takes at most, however long its openers or checks wait for the limit, and its sockets for the other side. */
 export const searchOpenMs: number = 30 * second;
+/** Ports whose checks are answered by one while their IP address is searched: a quarter of the sockets that the other side opens. */
+export const maxHeardPorts = 64;
 /** Gap in ms between the searches of a thread, whoever asks for them: what all peers and relays together can have it send is 15 checks a second in the mean. */
 export const searchGapMs: number = minute;
 /** Time in ms after which an IP address, or another peer, is searched again: what does not answer is another NAT than it says, or somebody else. */

@@ -1,4 +1,11 @@
-import { searchAnswerMs, searchLookMs, searchOpenMs, searchWaitMs } from "../../../defaults/index.ts";
+import {
+  leastGuessedPort,
+  maxHeardPorts,
+  searchAnswerMs,
+  searchLookMs,
+  searchOpenMs,
+  searchWaitMs,
+} from "../../../defaults/index.ts";
 import { type Address, sameAddress } from "../../../wire/address.ts";
 import type { DirectWay } from "../../socket.ts";
 import type { Punch } from "../control/messages.ts";
@@ -18,10 +25,13 @@ export class BirthdaySearch {
   /** Ends what is under way. */
   #end: (() => void) | undefined;
   #hasWaited = false;
+  #isClosed = false;
   /** When the other side has opened its sockets. */
   #invitedMs = -Infinity;
   /** The IP address whose ports are searched by this side. */
   #searched: string | undefined;
+  /** Ports there that have sent a check. */
+  readonly #heard = new Set<number>();
   /** The sockets of this side, and its place among the searches, until one of these has an answer. */
   #open: { readonly ports: OpenPorts; readonly turn: SearchTurn; readonly to: Address } | undefined;
   /** The socket that was found. */
@@ -38,6 +48,7 @@ export class BirthdaySearch {
 
   /** Begins, or has the other side begin, unless it is under way. Reports whether there is anything to wait for. */
   begin(nowMs: number): boolean {
+    if (this.#isClosed) return false;
     if (this.#end) return true;
     const to = this.#target;
     if (!to) return false;
@@ -50,15 +61,20 @@ export class BirthdaySearch {
       this.#open.turn.spend();
       return this.#giveUpIn(searchWaitMs);
     }
-    if (this.#isRandom) return;
+    if (this.#isRandom || this.#isClosed) return;
     this.#invitedMs = nowMs;
     this.#serve(nowMs);
   }
 
-  /** A check of the other side's has come. From where is searched, it may be of the port that is; an answer shows whether. */
+  /**
+   * A check of the other side's has come. From where is searched, it may be of the port that is; an answer shows whether. A port is asked
+   * once, and few of them, as the source may be false.
+   */
   heard(from: Address, nowMs: number): void {
     const { limit, checks, owner } = this.#parts;
-    if (from.address !== this.#searched || !limit.take(1, nowMs)) return;
+    if (from.address !== this.#searched || from.port < leastGuessedPort || this.#heard.has(from.port)) return;
+    if (this.#heard.size >= maxHeardPorts || !limit.take(1, nowMs)) return;
+    this.#heard.add(from.port);
     checks.send(owner, from, false, nowMs);
   }
 
@@ -78,6 +94,7 @@ export class BirthdaySearch {
     this.#end?.();
     this.#end = undefined;
     this.#open = this.#searched = undefined;
+    this.#heard.clear();
     this.#invitedMs = -Infinity;
     clearTimeout(this.#overTimer);
     clearTimeout(this.#lookTimer);
@@ -101,6 +118,7 @@ export class BirthdaySearch {
 
   /** The connection is over. */
   close(): void {
+    this.#isClosed = true;
     this.stop();
     this.#way?.release();
     this.#way = undefined;
@@ -126,8 +144,9 @@ export class BirthdaySearch {
     if (!turn) return false;
     const ports = new OpenPorts(this.#parts, to, {
       onOpen: () => {
-        this.#parts.control.send(done);
         this.#giveUpIn(searchWaitMs);
+        // The last of all, as it may end the talk, and with that the search.
+        this.#parts.control.send(done);
       },
       onOver: () => this.#over(),
     });
@@ -164,7 +183,6 @@ export class BirthdaySearch {
     turn.spend();
     this.#searched = ip;
     const { limit, socket, checks, owner, control } = this.#parts;
-    control.send(done);
     const send = (to: Address): boolean => {
       if (!limit.take(1, performance.now())) return false;
       socket.send(checks.make(owner), to);
@@ -179,6 +197,8 @@ export class BirthdaySearch {
       clearTimeout(timer);
       turn.leave();
     };
+    // The last of all, as it may end the talk, and with that the search.
+    control.send(done);
   }
 
   /** Takes its turn, or looks again when there may be one. */

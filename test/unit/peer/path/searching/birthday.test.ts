@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createCheckLimit } from "../../../../../src/peer/path/seeking/checklist.ts";
 import {
+  maxHeardPorts,
   searchAnswerMs,
   searchChecks,
   searchGapMs,
@@ -50,6 +51,7 @@ class Rig {
   readonly asked: Address[] = [];
   readonly said: ControlMessage[] = [];
   overs = 0;
+  onSaid: () => void = () => undefined;
   /** Whether a round has had no answer. */
   isSilent = true;
   readonly refused: Set<string> = new Set();
@@ -69,7 +71,12 @@ class Rig {
       limit: other.limit ?? createCheckLimit(performance.now()),
       owner: { permits: () => true } as unknown as CheckOwner,
       otherPin: other.otherPin ?? "pin",
-      control: { send: (message) => void this.said.push(message) },
+      control: {
+        send: (message) => {
+          this.said.push(message);
+          this.onSaid();
+        },
+      },
       isSilent: () => this.isSilent,
       isTarget: ({ address }) => !this.refused.has(address),
       nat: { report: { kind: own } },
@@ -92,7 +99,35 @@ class Rig {
   }
 }
 
+describe("a search whose word ends the talk about paths", () => {
+  it("does not begin, on either side, and leaves nothing", () => {
+    for (const own of ["endpoint-independent", "random"] as const) {
+      const rig = new Rig({ own, theirs: own === "random" ? "endpoint-independent" : "random" });
+      rig.onSaid = (): void => rig.search.close();
+      rig.search.begin(0);
+      rig.search.invited(0);
+      vi.advanceTimersByTime(2 * searchOpenMs);
+      rig.search.invited(2 * searchOpenMs);
+      expect([rig.search.begin(2 * searchOpenMs), rig.sent.length, rig.overs, vi.getTimerCount()]).toEqual([
+        false,
+        0,
+        0,
+        0,
+      ]);
+    }
+  });
+});
+
 describe("the side whose NAT keeps to one port", () => {
+  it("asks where a check comes from once for a port, 64 times in a search, and at no port of a service", () => {
+    const rig = new Rig({});
+    rig.search.invited(0);
+    for (const port of [53, 1023, 2000, 2000]) rig.search.heard({ ...theirs, port }, 50);
+    expect(rig.asked.map(({ port }) => port)).toEqual([2000]);
+    for (let port = 3000; port < 3200; port++) rig.search.heard({ ...theirs, port }, 50);
+    expect(rig.asked).toHaveLength(maxHeardPorts);
+  });
+
   it("waits for the other one to open its sockets, once", () => {
     const { search, sent, ...rig } = new Rig({});
     expect([search.begin(0), search.begin(1)]).toEqual([true, true]);
