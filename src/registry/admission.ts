@@ -89,13 +89,18 @@ export function requireRoom({ num, held, draining, quota, own, all, ...table }: 
     );
 }
 
-/** Reports whether an account would hold more than its quota with a new registration. One that holds nothing has nothing to free. */
-export function exceedsQuota(
-  holder: { readonly entries: { readonly size: number }; readonly cids: number } | undefined,
-  num: number,
-  { maxRegistrations, maxCids }: Quota,
-): boolean {
-  return holder !== undefined && (holder.entries.size >= maxRegistrations || holder.cids + num > maxCids);
+/** Returns what is held beside one registration, if that is counted. */
+export function holdingsBeside(
+  one: { readonly num: number } | undefined,
+  registrations = 0,
+  cids = 0,
+): Holdings {
+  return one ? { registrations: registrations - 1, cids: cids - one.num } : { registrations, cids };
+}
+
+/** Reports whether an account would hold more than its quota with one registration more than it has. */
+export function exceedsQuota(own: Holdings, num: number, { maxRegistrations, maxCids }: Quota): boolean {
+  return own.registrations >= maxRegistrations || own.cids + num > maxCids;
 }
 
 /** Returns the error for a peer whose address is the relay's own. */

@@ -3,6 +3,7 @@ import type { SessionId } from "../forwarder/index.ts";
 import { ShardedMap } from "../maps.ts";
 import type { PeerAddress } from "../wire/address.ts";
 import type { AddressProof, ProvenAddress } from "./address-proof.ts";
+import { type Holdings, holdingsBeside } from "./admission.ts";
 import { type Expiring, ExpiryBuckets, RegistrationOrder } from "./orders.ts";
 import type { RateBucket } from "./rate-buckets.ts";
 import type { Instance, RatedBy, Registration } from "./registration.ts";
@@ -63,6 +64,13 @@ export class RegistrationTable {
 
   ofAccount(account: string): Holder | undefined {
     return this.#byAccount.get(account);
+  }
+
+  /** Returns what an account holds beside one of the registrations, if that is its own. */
+  holdingsOf(account: string, beside: Entry | undefined): Holdings {
+    const holder = this.ofAccount(account);
+    const own = beside?.account === account ? beside : undefined;
+    return holdingsBeside(own, holder?.entries.size, holder?.cids);
   }
 
   /** Returns an account's entries that expire after `nowMs`, oldest first. */

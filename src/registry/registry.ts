@@ -5,7 +5,7 @@ import type { Address } from "../wire/address.ts";
 import { hmacSha256 } from "../wire/hmac.ts";
 import { unpackConnectionIds } from "../wire/connection-id.ts";
 import { firstProof, noteTransaction, takeProof, weigh } from "./address-proof.ts";
-import { conflict, exceedsQuota, type Holdings, ownAddress, requireRoom } from "./admission.ts";
+import { conflict, exceedsQuota, holdingsBeside, ownAddress, requireRoom } from "./admission.ts";
 import {
   type EndReason,
   guardObservers,
@@ -119,11 +119,10 @@ export class Registry implements StunAuthority {
    *
    * @returns the dialer's registration.
    */
-  routeInitial(spec: InitialRouteSpec): Registration | undefined {
+  routeInitial({ destinationId, dialer, ...ends }: InitialRouteSpec): Registration | undefined {
     const nowMs = this.#options.now();
-    const to = this.#live(spec.to);
-    const sender = spec.from === undefined ? undefined : this.#live(spec.from);
-    const { destinationId, dialer } = spec;
+    const to = this.#live(ends.to);
+    const sender = ends.from === undefined ? undefined : this.#live(ends.from);
     const from = sender ?? (dialer === undefined ? undefined : this.#table.liveOf(dialer, nowMs).at(-1));
     if (!to || !from) return undefined;
     const expiresAtMs = nowMs + defaults.initialRouteTtlMs;
@@ -192,18 +191,15 @@ export class Registry implements StunAuthority {
     const { forwarder, maxRegistrations, maxCids } = this.#options;
     const address = request.proof?.address;
     if (address && forwarder.isOwnAddress(address)) throw ownAddress(address);
-    this.#freeDeadOf(request, nowMs);
+    this.#freeDeadOf(request, held, nowMs);
     // A refresh takes only its own place, whichever account requests it.
-    const holder = this.#table.ofAccount(held?.account ?? request.account);
-    const beside = (registrations = 0, cids = 0): Holdings =>
-      held ? { registrations: registrations - 1, cids: cids - held.num } : { registrations, cids };
     requireRoom({
       num: request.num,
       held: held?.num ?? 0,
       draining: this.#draining,
       quota: request.quota,
-      own: beside(holder?.entries.size, holder?.cids),
-      all: beside(this.#table.size, this.#table.cids),
+      own: this.#table.holdingsOf(held?.account ?? request.account, held),
+      all: holdingsBeside(held, this.#table.size, this.#table.cids),
       maxRegistrations,
       maxCids,
     });
@@ -276,13 +272,17 @@ export class Registry implements StunAuthority {
   }
 
   /** Ends what is dead of an account that would be refused: what has expired, and of dead predecessors' as much as it takes. */
-  #freeDeadOf({ account, quota, num, instance }: RegistrationSpec, nowMs: number): void {
-    const entries = this.#table.ofAccount(account)?.entries ?? [];
-    const isFull = (): boolean => exceedsQuota(this.#table.ofAccount(account), num, quota);
+  #freeDeadOf(
+    { account, quota, num, instance }: RegistrationSpec,
+    held: Entry | undefined,
+    nowMs: number,
+  ): void {
+    const isFull = (): boolean => exceedsQuota(this.#table.holdingsOf(account, held), num, quota);
     if (!isFull()) return;
+    const entries = this.#table.ofAccount(account)?.entries ?? [];
     for (const entry of entries) if (entry.expiresAtMs <= nowMs) this.#end(entry, "expired");
-    if (!instance || !isFull()) return;
-    for (const entry of predecessorsOf(entries, instance, nowMs)) if (isFull()) this.#end(entry, "ended");
+    const left = instance ? predecessorsOf(entries, instance, nowMs) : [];
+    for (const entry of left) if (entry !== held && isFull()) this.#end(entry, "ended");
   }
 
   /** Finds the holder of a connection ID. Ends an expired holder first. */

@@ -129,6 +129,14 @@ describe("a peer that was started again", () => {
     expect(() => register("eve", 15, ranBy("again"))).toThrow(quotaError);
   });
 
+  it("keeps a registration that it refreshes in another process's name, and frees nothing for it", () => {
+    const { registry, register, pass, ended } = setUp();
+    pass(defaults.silentRunMs);
+    register("bob", 4, ranBy("again"));
+    register("bob", 4, { ...ranBy("again"), num: 5 });
+    expect([ended, registry.list("bob").length]).toEqual([[], 4]);
+  });
+
   it("gets connection IDs as well where those are used up", () => {
     const { register, pass, ended } = setUp();
     pass(defaults.silentRunMs);
