@@ -28,6 +28,8 @@ export class PortForward {
     try {
       server.listen(port, host);
       await once(server, "listening");
+      // A connection that the system cannot give leaves the others.
+      server.on("error", () => undefined);
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new QuicpipeError(

@@ -58,6 +58,8 @@ function answer(response: ServerResponse, status: number, body: string, type = "
 async function listen(server: Server, { address: host, port }: Address): Promise<void> {
   try {
     await once(server.listen(port, host), "listening");
+    // A connection that the system cannot give leaves the others.
+    server.on("error", () => undefined);
   } catch (cause) {
     const system = codeOf(cause);
     throw new QuicpipeError(
