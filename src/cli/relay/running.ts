@@ -144,8 +144,9 @@ function watchCertificate(
     served: tls,
     log,
     async onChange(renewed) {
-      browsers?.reload(renewed);
+      // HTTP/3 first: it may refuse what Node's TLS takes.
       await served.reload(renewed);
+      browsers?.reload(renewed);
       log.info("quicpipe: serving another certificate");
     },
   });

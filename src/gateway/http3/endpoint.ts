@@ -30,7 +30,7 @@ export class Http3Endpoint {
     return this.#port;
   }
 
-  /** @throws ERR_QUICPIPE_LISTEN_FAILED if the port is taken. */
+  /** @throws ERR_QUICPIPE_LISTEN_FAILED if the port is taken; ERR_QUICPIPE_OPTION_INVALID if the library cannot use the pair. */
   async open(tls: KeyPair, port: number): Promise<void> {
     const running = this.#make(tls);
     await running.server.listen(port, this.#host);
@@ -39,7 +39,10 @@ export class Http3Endpoint {
     this.#port = running.server.port;
   }
 
-  /** @throws ERR_QUICPIPE_LISTEN_FAILED if the port cannot be had again; ERR_QUICPIPE_CLOSED. */
+  /**
+   * @throws ERR_QUICPIPE_OPTION_INVALID if the library cannot use the pair: the former one is served on then.
+   * @throws ERR_QUICPIPE_LISTEN_FAILED if the port cannot be had again; ERR_QUICPIPE_CLOSED.
+   */
   async reload(tls: KeyPair): Promise<void> {
     if (this.#closing) throw new QuicpipeError("ERR_QUICPIPE_CLOSED", "the HTTP/3 server was closed");
     const change = this.#replace(this.#last, tls);
@@ -49,8 +52,20 @@ export class Http3Endpoint {
 
   async #replace(before: Promise<void>, tls: KeyPair): Promise<void> {
     await before;
+    await this.#try(tls);
     await this.#end();
     await this.#openAgain(tls);
+  }
+
+  /** Serves at another port for a moment: the library looks at a pair only where it listens. */
+  async #try(tls: KeyPair): Promise<void> {
+    const { server, clients } = this.#make(tls);
+    try {
+      await server.listen(0, this.#host);
+      await server.close();
+    } finally {
+      clients.close();
+    }
   }
 
   /** Idempotent. */

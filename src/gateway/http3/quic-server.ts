@@ -1,6 +1,7 @@
 import type { QuicServer as LibraryServer } from "@currentspace/http3";
 import { QuicpipeError } from "../../errors.ts";
 import { http3Code } from "../../http3/index.ts";
+import { optionError } from "../../option-checks.ts";
 import { type LibraryCommands, QuicConnection } from "./quic-connection.ts";
 
 /** Receives the events of one client's connection. */
@@ -84,11 +85,12 @@ export class QuicServer {
     return this.#server.address()!.port;
   }
 
-  /** @throws ERR_QUICPIPE_LISTEN_FAILED if the port is taken. */
+  /** @throws ERR_QUICPIPE_LISTEN_FAILED if the port is taken; ERR_QUICPIPE_OPTION_INVALID if the library cannot use the key pair. */
   async listen(port: number, host: string): Promise<void> {
     try {
       await this.#server.listen(port, host);
     } catch (cause) {
+      if (String(cause).includes("TlsFail")) throw unfit(cause);
       throw new QuicpipeError(
         "ERR_QUICPIPE_LISTEN_FAILED",
         `the HTTP/3 server cannot listen on ${host}:${port}: ${String(cause)}; choose another port or address`,
@@ -154,6 +156,15 @@ export class QuicServer {
   get #commands(): LibraryCommands {
     return Reflect.get(this.#server, "_eventLoop") as LibraryCommands;
   }
+}
+
+/** Its TLS is BoringSSL, which has fewer kinds of keys than Node's. */
+function unfit(cause: unknown): QuicpipeError {
+  return optionError(
+    "key",
+    `the HTTP/3 server cannot use the key and its certificate: ${String(cause)}; give an ECDSA or RSA key`,
+    cause,
+  );
 }
 
 function addressOf({ meta }: LibraryEvent): { readonly address: string; readonly port: number } {

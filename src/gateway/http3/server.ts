@@ -58,7 +58,8 @@ export interface Http3Gateway extends AsyncDisposable {
    * Serves with another certificate from now on, at the same port. The library cannot change that of a server: this one closes as
    * by {@link close}, and another one takes its place at once, to which the clients come back.
    *
-   * @throws ERR_QUICPIPE_OPTION_INVALID if certificate and key do not parse or match: nothing has changed then.
+   * @throws ERR_QUICPIPE_OPTION_INVALID if certificate and key do not parse or match, or the library cannot use them: nothing has
+   *   changed then.
    * @throws ERR_QUICPIPE_LISTEN_FAILED if another program has taken the port in between; ERR_QUICPIPE_CLOSED after `close()`.
    */
   reload(tls: KeyPair): Promise<void>;
@@ -88,7 +89,8 @@ type QuicModule = Pick<typeof import("@currentspace/http3"), "createQuicServer">
  *
  * @throws ERR_QUICPIPE_DEPENDENCY_MISSING without the optional package `@currentspace/http3`, ERR_QUICPIPE_ADDON_UNUSABLE if that
  *   does not load.
- * @throws ERR_QUICPIPE_OPTION_INVALID, naming the option, also if certificate and key do not parse or match.
+ * @throws ERR_QUICPIPE_OPTION_INVALID, naming the option, also if certificate and key do not parse or match, or the library cannot
+ *   use them.
  * @throws ERR_QUICPIPE_LISTEN_FAILED if the port is taken.
  */
 export async function serveHttp3(app: Http3App, given: Http3GatewayOptions): Promise<Http3Gateway> {

@@ -5,6 +5,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { visitHttp3 } from "../../../scripts/hostile/honest/visitor.ts";
 import { createCertificate, type KeyPair, serve, type Served } from "../../../src/gateway/index.ts";
 import { Peer } from "../../../src/peer/index.ts";
+import { ed448 } from "../harness/certificate.ts";
 import { targetAt } from "../harness/gateway.ts";
 import { commonPort } from "../harness/network/ports.ts";
 import { nextConnection } from "../harness/peers.ts";
@@ -69,6 +70,14 @@ it.each([true, false])("new clients over HTTP/3 see it too, with TCP or without:
   await Promise.all([served.reload(second), served.reload(second)]);
   expect(await isServed(served, second)).toBe(true);
   expect(await isServed(served, first)).toBe(false);
+});
+
+it("a key that HTTP/3 cannot use is refused, and the pair before stays over UDP and TCP", async () => {
+  const first = await tls();
+  const served = await startServer(first);
+  await expect(served.reload(ed448)).rejects.toMatchObject({ code: "ERR_QUICPIPE_OPTION_INVALID" });
+  expect(await isServed(served, first)).toBe(true);
+  await open(served, first, "h2");
 });
 
 it("registrations and connections of peers go on, and their accepter is found again", async () => {

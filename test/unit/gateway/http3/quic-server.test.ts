@@ -17,6 +17,7 @@ interface LibraryEvent {
 class Library extends EventEmitter {
   readonly commands: unknown[][] = [];
   hasRoom = true;
+  listen = async (_port: number, _host: string): Promise<void> => undefined;
   readonly _eventLoop = {
     streamSend: (...command: [number, number, Buffer, boolean]) => {
       if (this.hasRoom) this.commands.push(["send", command[1], command[2].toString(), command[3]]);
@@ -68,6 +69,23 @@ function piece(text: string): Buffer {
 }
 
 describe("a QUIC server", () => {
+  it("tells a certificate or key that the library cannot use from a port that it cannot have", async () => {
+    const { library, server } = bench();
+    const fail = (why: string) => {
+      library.listen = () => Promise.reject(new Error(why));
+      return server.listen(443, "127.0.0.1");
+    };
+    await expect(fail("[h3:quic] QUIC error: TlsFail")).rejects.toMatchObject({
+      code: "ERR_QUICPIPE_OPTION_INVALID",
+      details: { option: "key" },
+      message: expect.not.stringContaining("port"),
+    });
+    await expect(fail("Address already in use")).rejects.toMatchObject({
+      code: "ERR_QUICPIPE_LISTEN_FAILED",
+      details: { port: 443 },
+    });
+  });
+
   it("passes streams on as they come, and gives their memory back", () => {
     const { library, seen, connection } = bench();
     expect([connection.address, connection.port]).toEqual(["192.0.2.1", 9]);
