@@ -57,6 +57,7 @@ export class TicketOffer {
   readonly #onExpired: () => void;
   #left = 0;
   #timer: NodeJS.Timeout | undefined;
+  #isRenewing = false;
   #isClosed = false;
   #fault = "";
 
@@ -110,11 +111,17 @@ export class TicketOffer {
     else this.#onExpired();
   }
 
+  /** Of no effect while it is under way: the former ticket may be used up, and expire as well. */
   #renew(): void {
-    this.open().then(
-      () => (this.#fault = ""),
-      (error: unknown) => this.#tryAgain(error),
-    );
+    if (this.#isRenewing) return;
+    this.#isRenewing = true;
+    clearTimeout(this.#timer);
+    this.open()
+      .then(
+        () => (this.#fault = ""),
+        (error: unknown) => this.#tryAgain(error),
+      )
+      .finally(() => (this.#isRenewing = false));
   }
 
   /** Says why there is no new ticket, but not the same twice in a row. */
@@ -123,6 +130,7 @@ export class TicketOffer {
     const why = error instanceof Error ? error.message : String(error);
     if (why !== this.#fault) process.stderr.write(`quicpipe: no new ticket yet: ${printable(why)}\n`);
     this.#fault = why;
+    clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#renew(), retryMs);
   }
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, type Mock, onTestFinished, vi } from "vitest";
 import { requireTicketTerms, TicketOffer } from "../../../../src/cli/ticket/offer.ts";
 import type { Peer } from "../../../../src/peer/index.ts";
 import { encodeTicket } from "../../../../src/peer/ticket/ticket.ts";
@@ -14,6 +14,7 @@ function setUp(
   said: () => string;
   expired: () => number;
   faults: string[];
+  invite: Mock<() => Promise<{ ticket: string }>>;
 } {
   vi.useFakeTimers();
   const faults: string[] = [];
@@ -26,10 +27,10 @@ function setUp(
     token: "eyJh.eyJq.c2ln",
     seed,
   });
-  const invite = async (): Promise<{ ticket: string }> => {
+  const invite = vi.fn(async (): Promise<{ ticket: string }> => {
     const fault = faults.shift();
     return fault === undefined ? { ticket } : Promise.reject(new TypeError(fault));
-  };
+  });
   const written = vi.spyOn(process.stderr, "write").mockReturnValue(true);
   const onExpired = vi.fn();
   const offer = new TicketOffer(
@@ -46,6 +47,7 @@ function setUp(
   return {
     offer,
     faults,
+    invite,
     said: () =>
       written.mock.calls.map(([text]) => String(text).replaceAll(/quicpipe1\w+/g, "TICKET")).join(""),
     expired: () => onExpired.mock.calls.length,
@@ -96,6 +98,32 @@ describe("an offer of tickets", () => {
     offer.close();
     await vi.advanceTimersByTimeAsync(120_000);
     expect([said(), expired()]).toEqual([shown, 0]);
+  });
+
+  it("leaves no timer when it is closed, also where the relay has given no new ticket yet", async () => {
+    const { offer, faults } = setUp(true);
+    await offer.open();
+    faults.push("the relay is down", "the relay is down");
+    offer.use();
+    offer.use();
+    await vi.advanceTimersByTimeAsync(6000);
+    offer.close();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("asks for one new ticket at a time", async () => {
+    const { offer, said, invite } = setUp(true);
+    await offer.open();
+    const answer = Promise.withResolvers<undefined>();
+    const ticket = await invite();
+    invite.mockClear().mockImplementation(() => answer.promise.then(() => ticket));
+    offer.use();
+    offer.use();
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(invite).toHaveBeenCalledTimes(1);
+    answer.resolve(undefined);
+    await vi.advanceTimersByTimeAsync(59_999);
+    expect([said(), invite.mock.calls.length]).toEqual([shown.repeat(2), 1]);
   });
 
   it("says so if a ticket works on this machine alone", async () => {
