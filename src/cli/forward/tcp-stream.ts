@@ -16,21 +16,19 @@ export async function sendOpening({ writable }: BidirectionalStream): Promise<vo
   writer.releaseLock();
 }
 
-/** Reads the opening of a stream. Returns what follows it; `undefined` if the stream begins otherwise. */
-export async function readOpening({ readable }: BidirectionalStream): Promise<Readable | undefined> {
+/** Reads the opening of a stream. Returns what came with it, which may be nothing; `undefined` if the stream begins otherwise. */
+export async function readOpening({ readable }: BidirectionalStream): Promise<Uint8Array | undefined> {
   const reader = readable.getReader();
   const { value } = await reader.read();
   reader.releaseLock();
-  if (value?.[0] !== opening) return undefined;
-  return Readable.from(following(value.subarray(1), readable), { objectMode: false });
+  return value?.[0] === opening ? value.subarray(1) : undefined;
 }
 
-async function* following(
-  first: Uint8Array,
-  rest: ReadableStream<Uint8Array>,
-): AsyncGenerator<Uint8Array, void, void> {
-  if (first.length > 0) yield first;
-  yield* rest;
+/** Returns all that comes by a stream: what came with its opening, and what follows. */
+export function incomingOf({ readable }: BidirectionalStream, first: Uint8Array): Readable {
+  const incoming = Readable.fromWeb(readable);
+  incoming.unshift(first);
+  return incoming;
 }
 
 /**
