@@ -67,7 +67,12 @@ export class Http2Session {
     if (signal.aborted) giveUp();
     try {
       await new Promise<void>((resolve, reject) => {
-        raw.once("connect", () => resolve());
+        raw.once("connect", () => {
+          // Node goes on where TLS has chosen no protocol, but HTTP/2 over TLS is chosen by ALPN (RFC 9113 §3.2).
+          if (raw.alpnProtocol === "h2") return resolve();
+          reject(session.#unreachable("it speaks no HTTP/2", false));
+          raw.destroy();
+        });
         raw.once("close", () => reject(session.#lost(false)));
       });
       return session;

@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { constants, createSecureServer, type Http2SecureServer, type ServerHttp2Stream } from "node:http2";
-import { createServer } from "node:https";
+import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
+import { connect, createServer as createTls } from "node:tls";
 import { describe, expect, it, onTestFinished } from "vitest";
 import * as defaults from "../../../../src/defaults/index.ts";
 import type { HttpRequest } from "../../../../src/peer/http/http.ts";
@@ -9,6 +10,15 @@ import { Http2Session } from "../../../../src/peer/http/http2.ts";
 import { openOverTcp } from "../../../../src/peer/http/over-tcp.ts";
 import { relayTrust } from "../../../../src/peer/trust/relay-trust.ts";
 import { testCertificate } from "../../harness/certificate.ts";
+
+/** A server of HTTP/1.1 alone that answers with its version. */
+async function startHttp1(): Promise<Server> {
+  const { certificate: cert, privateKey: key } = await testCertificate();
+  const server = createServer({ cert, key }, (request, response) => response.end(request.httpVersion));
+  onTestFinished(() => void server.close());
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  return server;
+}
 
 type Handle = (stream: ServerHttp2Stream) => void;
 
@@ -146,12 +156,31 @@ describe("a session over HTTP/2", () => {
 
 describe("a session over TCP", () => {
   it("is one over HTTP/1.1 where the server does not speak HTTP/2", async () => {
-    const { certificate: cert, privateKey: key } = await testCertificate();
-    const server = createServer({ cert, key }, (request, response) => response.end(request.httpVersion));
-    onTestFinished(() => void server.close());
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
+    const server = await startHttp1();
     const session = await openOverTcp(await optionsFor(server));
+    onTestFinished(() => session?.close());
+    const answer = await session!.request(get);
+    expect(Buffer.from(answer.body).toString()).toBe("1.1");
+  });
+
+  it("is one over HTTP/1.1 where TLS chooses no protocol, as behind a TLS proxy without ALPN", async () => {
+    const { certificate: cert, privateKey: key } = await testCertificate();
+    const { port } = (await startHttp1()).address() as AddressInfo;
+    const trusting = { host: "127.0.0.1", port, rejectUnauthorized: false };
+    const proxy = createTls({ cert, key }, (socket) => {
+      const onward = connect(trusting);
+      onTestFinished(() => void onward.destroy());
+      for (const each of [socket, onward]) each.on("error", () => undefined);
+      socket.pipe(onward).pipe(socket);
+    });
+    onTestFinished(() => void proxy.close());
+    await once(proxy.listen(0, "127.0.0.1"), "listening");
+    const options = await optionsFor(proxy);
+    await expect(Http2Session.open(options)).rejects.toMatchObject({
+      ...lost(false),
+      message: expect.stringContaining("it speaks no HTTP/2"),
+    });
+    const session = await openOverTcp(options);
     onTestFinished(() => session?.close());
     const answer = await session!.request(get);
     expect(Buffer.from(answer.body).toString()).toBe("1.1");
