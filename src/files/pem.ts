@@ -1,4 +1,5 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import { createSecureContext } from "node:tls";
 import { optionError, optionInvalid } from "../option-checks.ts";
 
 const certificateBlock = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
@@ -60,6 +61,20 @@ export function requireKeyPair(
   if (!isKeyOf(leaf, privateKey))
     throw optionError(names.key, `${names.key} does not belong to the (first) certificate of ${names.cert}`);
   return { cert, key };
+}
+
+/**
+ * Requires that Node's TLS can serve with a pair: OpenSSL refuses what is weak, such as an RSA key of less than 2048 bits.
+ *
+ * @throws ERR_QUICPIPE_OPTION_INVALID
+ */
+export function requireForTls(pair: KeyPair): void {
+  try {
+    createSecureContext(pair);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw optionError("cert", `Node's TLS cannot use cert and key: ${why}; give another pair`, cause);
+  }
 }
 
 /** Reports whether a private key belongs to a certificate (PEM). */

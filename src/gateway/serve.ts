@@ -1,5 +1,5 @@
 import * as defaults from "../defaults/index.ts";
-import { type KeyPair, requireKeyPair } from "../files/pem.ts";
+import { type KeyPair, requireForTls, requireKeyPair } from "../files/pem.ts";
 import {
   checkOptions,
   type OptionChecks,
@@ -61,8 +61,8 @@ export interface Served extends AsyncDisposable {
    * Serves with another certificate from now on. Connections over TCP go on. Those over HTTP/3 are closed, as by {@link close}, and
    * their clients come back: its library cannot change a server's certificate. The relay and its peers' connections go on.
    *
-   * @throws ERR_QUICPIPE_OPTION_INVALID if certificate and key do not parse or match, or HTTP/3 cannot use them (an Ed448 key,
-   *   say): nothing has changed then.
+   * @throws ERR_QUICPIPE_OPTION_INVALID if certificate and key do not parse or match, or HTTP/3 or HTTP/2 cannot use
+   *   them (keys of Ed448, or of RSA with 1024 bits): nothing has changed then.
    * @throws ERR_QUICPIPE_LISTEN_FAILED if another program has taken the port of the HTTP/3 server in that moment, and
    *   ERR_QUICPIPE_CLOSED after `close()`.
    */
@@ -123,7 +123,8 @@ export async function serve(app: Http3App, given: ServeOptions): Promise<Served>
     stats: () => budget.stats(),
     async reload(renewed) {
       const pair = requireKeyPair(renewed);
-      // First: it may refuse what Node's TLS takes.
+      // Each of the two may refuse what the other takes, and only HTTP/2 can be asked before it changes.
+      if (http2) requireForTls(pair);
       await http3.reload(pair);
       http2?.reload(pair);
     },

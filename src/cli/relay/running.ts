@@ -8,6 +8,7 @@ import { type RelayConfig, relayConfig } from "./config.ts";
 import { asGiven } from "./given-option.ts";
 import type { GivenArgs } from "./environment.ts";
 import { gatewayPage } from "./metrics/gateway-page.ts";
+import { requireForTls } from "../../files/pem.ts";
 import { RelayLog } from "./log.ts";
 import { openMetricsListener } from "./metrics/listener.ts";
 import { summaryOf } from "./summary.ts";
@@ -144,7 +145,8 @@ function watchCertificate(
     served: tls,
     log,
     async onChange(renewed) {
-      // HTTP/3 first: it may refuse what Node's TLS takes.
+      // Each of the two may refuse what the other takes, and only HTTP/2 can be asked before it changes.
+      if (browsers) requireForTls(renewed);
       await served.reload(renewed);
       browsers?.reload(renewed);
       log.info("quicpipe: serving another certificate");

@@ -4,7 +4,7 @@ import * as defaults from "../../defaults/index.ts";
 import { QuicpipeError } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import { checkOptions, type OptionChecks, range, requireText } from "../../option-checks.ts";
-import { type KeyPair, requireKeyPair } from "../../files/pem.ts";
+import { type KeyPair, requireForTls, requireKeyPair } from "../../files/pem.ts";
 import { codeOf } from "../../system-error.ts";
 import { formatAddress } from "../../wire/address.ts";
 import { altSvc } from "./alt-svc.ts";
@@ -69,7 +69,7 @@ export interface Http2Gateway extends AsyncDisposable {
   /**
    * Gives new connections another certificate. Present ones go on.
    *
-   * @throws ERR_QUICPIPE_OPTION_INVALID if certificate and key do not parse or match; the present ones stay then.
+   * @throws ERR_QUICPIPE_OPTION_INVALID if certificate and key do not parse or match, or are too weak; the present ones stay then.
    */
   reload(tls: KeyPair): void;
   /**
@@ -116,7 +116,7 @@ export async function serveHttp2(app: Http3App, given: Http2GatewayOptions): Pro
     port: bound,
     stats: () => budget.stats(),
     reload: (tls) => {
-      requireKeyPair(tls);
+      requireForTls(requireKeyPair(tls));
       door.reload(tls);
     },
     close: end,

@@ -6,7 +6,7 @@ import { text } from "node:stream/consumers";
 import type { TLSSocket } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { createCertificate } from "../../../src/files/certificate.ts";
-import { ed448 } from "../harness/certificate.ts";
+import { ed448, shortRsa } from "../harness/certificate.ts";
 import type { Child } from "../harness/child.ts";
 import { checkWithPromtool, readExposition } from "../harness/exposition.ts";
 import { temporaryFolder } from "../harness/folder.ts";
@@ -110,10 +110,19 @@ describe("quicpipe relay, told to read its files again by SIGHUP", () => {
     await child.prints(
       /the certificate before is served on: .* does not belong to the \(first\) certificate/,
     );
-    writeFileSync(cert, ed448.cert);
-    writeFileSync(key, ed448.key);
-    child.process.kill("SIGHUP");
-    await child.prints(/the certificate before is served on: .*HTTP\/3.* \(ERR_QUICPIPE_OPTION_INVALID\)/);
+    const unfit = [
+      { pair: ed448, said: /before is served on: .*HTTP\/3.* \(ERR_QUICPIPE_OPTION_INVALID\)/ },
+      {
+        pair: await shortRsa(),
+        said: /before is served on: .*key too small.* \(ERR_QUICPIPE_OPTION_INVALID\)/,
+      },
+    ];
+    for (const { pair, said } of unfit) {
+      writeFileSync(cert, pair.cert);
+      writeFileSync(key, pair.key);
+      child.process.kill("SIGHUP");
+      await child.prints(said);
+    }
     writeFileSync(config, '{"prot": 1}');
     child.process.kill("SIGHUP");
     await child.prints(/the configuration before stays: .*relay\.json: option prot is unknown/);

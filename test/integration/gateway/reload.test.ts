@@ -5,7 +5,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { visitHttp3 } from "../../../scripts/hostile/honest/visitor.ts";
 import { createCertificate, type KeyPair, serve, type Served } from "../../../src/gateway/index.ts";
 import { Peer } from "../../../src/peer/index.ts";
-import { ed448 } from "../harness/certificate.ts";
+import { ed448, shortRsa } from "../harness/certificate.ts";
 import { targetAt } from "../harness/gateway.ts";
 import { commonPort } from "../harness/network/ports.ts";
 import { nextConnection } from "../harness/peers.ts";
@@ -72,10 +72,11 @@ it.each([true, false])("new clients over HTTP/3 see it too, with TCP or without:
   expect(await isServed(served, first)).toBe(false);
 });
 
-it("a key that HTTP/3 cannot use is refused, and the pair before stays over UDP and TCP", async () => {
+it("a key that HTTP/3 or HTTP/2 cannot use is refused, and the pair before stays over UDP and TCP", async () => {
   const first = await tls();
   const served = await startServer(first);
-  await expect(served.reload(ed448)).rejects.toMatchObject({ code: "ERR_QUICPIPE_OPTION_INVALID" });
+  for (const unfit of [ed448, await shortRsa()])
+    await expect(served.reload(unfit)).rejects.toMatchObject({ code: "ERR_QUICPIPE_OPTION_INVALID" });
   expect(await isServed(served, first)).toBe(true);
   await open(served, first, "h2");
 });

@@ -1,5 +1,7 @@
 import { writeFileSync } from "node:fs";
+import { webcrypto } from "node:crypto";
 import { join } from "node:path";
+import { PemConverter, X509CertificateGenerator } from "@peculiar/x509";
 import { type Certificate, createCertificate, type KeyPair } from "../../../src/gateway/index.ts";
 import { temporaryFolder } from "./folder.ts";
 
@@ -40,3 +42,19 @@ DjZV6WuKJ23ZlmvM5/TwGtFZwForK3dyvu7JjpZoxHq6dgQA
 -----END CERTIFICATE-----
 `,
 };
+
+/** An RSA key of 1024 bits and its certificate: BoringSSL serves with them, Node's TLS does not. */
+export async function shortRsa(): Promise<{ key: string; cert: string }> {
+  const signingAlgorithm = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
+  const keys = await webcrypto.subtle.generateKey(
+    { ...signingAlgorithm, modulusLength: 1024, publicExponent: Uint8Array.of(1, 0, 1) },
+    true,
+    ["sign", "verify"],
+  );
+  const made = await X509CertificateGenerator.createSelfSigned(
+    { name: "CN=short", signingAlgorithm, keys },
+    webcrypto,
+  );
+  const pkcs8 = await webcrypto.subtle.exportKey("pkcs8", keys.privateKey);
+  return { cert: made.toString("pem"), key: PemConverter.encode(pkcs8, "PRIVATE KEY") };
+}
