@@ -81,7 +81,7 @@ export async function acceptMessage(
 async function acceptUnder(
   context: PeerContext,
   policy: TrustPolicy,
-  { id }: WaitingMessage,
+  { id, sender }: WaitingMessage,
   onTaken: () => void,
 ): Promise<Connection> {
   const { alpn, direct } = context.settings;
@@ -93,6 +93,7 @@ async function acceptUnder(
           together: (register) => traced.relay.take(id, { register }),
           apart: (registration) => traced.relay.take(id, { registration }),
         }),
+        sender,
       );
       const packets = message.packets.map((packet) => Buffer.from(packet, "base64"));
       // Checked before `onTaken`: a relay that lets other packets into a mailbox makes the loop slow down.
@@ -100,7 +101,7 @@ async function acceptUnder(
       onTaken();
       trace.linkTo(message.traceparent);
       await attempt.prove();
-      return { packets, destinationId, sender: message.sender };
+      return { packets, destinationId, sender };
     });
   });
 }
