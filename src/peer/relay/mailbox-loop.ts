@@ -44,6 +44,8 @@ export class MailboxLoop<T> {
   #stuck = false;
   /** Set when the mailbox has let go of a message that was refused. */
   #refused = false;
+  /** Messages that were gone when they were to be taken. The next poll does not return them. */
+  #gone = 0;
   #started = false;
   #failure: QuicpipeError | undefined;
   #onChange: (() => void) | undefined;
@@ -97,14 +99,15 @@ export class MailboxLoop<T> {
   /** Polls once and handles the messages. */
   async #round(signal: AbortSignal): Promise<Outcome> {
     this.#stuck = this.#refused = false;
+    this.#gone = 0;
     try {
       const messages = await this.#parts.poll(signal);
       const taken = messages.filter((message) => this.#takeInTurn(message));
       // Otherwise the next poll would return the messages in hand at once.
       await this.#until(() => this.#untaken === 0);
       if (this.#stuck) return { kind: "failed" };
-      // Messages that are not wanted, or wait for their sender's share, come with every poll.
-      return { kind: taken.length > 0 || this.#refused ? "messages" : "nothing" };
+      // Messages that are not wanted, or wait for their sender's share, come with every poll, and a sender may recall one after the other.
+      return { kind: taken.length > this.#gone || this.#refused ? "messages" : "nothing" };
     } catch (error) {
       if (!signal.aborted) this.#report(error);
       return { kind: "failed", error };
@@ -156,8 +159,9 @@ export class MailboxLoop<T> {
       .then((connection) => this.#deliver(connection))
       .catch(async (error: unknown) => {
         const reason = isQuicpipeError(error) ? refusalFor[error.code] : undefined;
+        if (!taken && isGone(error)) this.#gone++;
         // Before the report, which may be the end of the peer.
-        if (!taken && !(reason && (await this.#refuse(message, reason)))) this.#stuck = true;
+        else if (!taken && !(reason && (await this.#refuse(message, reason)))) this.#stuck = true;
         this.#report(error);
       })
       .finally(() => {
@@ -202,6 +206,14 @@ export class MailboxLoop<T> {
     this.#failure = known;
     for (const { reject } of this.#waiting.splice(0)) reject(known);
   }
+}
+
+/** Whether the mailbox no longer holds a message: its sender has recalled it, or another accepter was faster. */
+function isGone(error: unknown): boolean {
+  return (
+    isQuicpipeError(error, "ERR_QUICPIPE_MESSAGE_NOT_FOUND") ||
+    isQuicpipeError(error, "ERR_QUICPIPE_MESSAGE_TAKEN")
+  );
 }
 
 /** Outcome of a poll. One that failed without an error brought a message that could not be taken. */

@@ -325,6 +325,26 @@ describe("the accepter's loop", () => {
     loop.close();
   });
 
+  it.each(["ERR_QUICPIPE_MESSAGE_NOT_FOUND", "ERR_QUICPIPE_MESSAGE_TAKEN"] as const)(
+    "asks again within a second however often a sender recalls its messages (%s)",
+    async (code) => {
+      const accept = ({ id }: WaitingMessage, onTaken: () => void): Promise<string> => {
+        if (id.endsWith("@mallory")) return Promise.reject(new QuicpipeError(code, "gone"));
+        onTaken();
+        return Promise.resolve(id);
+      };
+      const lists = [["1@mallory"], ["2@mallory"], ["3@mallory"], ["4@mallory", "good"], []];
+      const { loop, polls, errors } = setUp(lists, { accept });
+      const next = loop.next();
+      await vi.advanceTimersByTimeAsync(3500);
+      // The message that was taken makes the loop go on at once.
+      expect(polls).toEqual([0, 1000, 2000, 3000, 3000]);
+      expect(errors).toHaveLength(4);
+      expect(await next).toBe("good");
+      loop.close();
+    },
+  );
+
   it("ends pending calls and discards connections that were not fetched when it is closed", async () => {
     const { loop, discarded } = setUp([["a", "b"]]);
     expect(await loop.next()).toBe("connection a");
