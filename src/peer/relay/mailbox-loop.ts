@@ -2,6 +2,7 @@ import * as defaults from "../../defaults/index.ts";
 import { isQuicpipeError, QuicpipeError } from "../../errors.ts";
 import type { RefusalReason, WaitingMessage } from "../../protocol.ts";
 import { isWithinShare } from "../../share.ts";
+import { TokenBucket } from "../../token-bucket.ts";
 import { refusalFor } from "../refusal.ts";
 import { pause } from "../time/pause.ts";
 import { retryAfterMs } from "./error.ts";
@@ -36,6 +37,8 @@ export class MailboxLoop<T> {
   readonly #controller = new AbortController();
   readonly #accepted: T[] = [];
   readonly #waiting: PromiseWithResolvers<T | undefined>[] = [];
+  /** Refusals that may be made. Each is a request on this peer's account. */
+  readonly #refusals = new TokenBucket(defaults.refusalsPerSecond, defaults.refusalBurst, performance.now());
   /** Messages in hand that the mailbox still holds. */
   #untaken = 0;
   /** Connections in the making, by the sender of the message. None of them is trusted yet. */
@@ -132,8 +135,9 @@ export class MailboxLoop<T> {
     this.#onChange?.();
   }
 
-  /** Refuses a message, and reports whether the mailbox has let it go. */
+  /** Refuses a message, if it is not one too many, and reports whether the mailbox has let it go. */
   async #refuse(message: WaitingMessage, reason: RefusalReason): Promise<boolean> {
+    if (!this.#refusals.take(1, performance.now())) return false;
     const isRefused = await this.#parts.refuse(message, reason);
     this.#refused ||= isRefused;
     return isRefused;

@@ -147,6 +147,27 @@ describe("the accepter's loop", () => {
     loop.close();
   });
 
+  it("refuses sixteen at once and one a second after that, and leaves the rest", async () => {
+    const left = new Set(Array.from({ length: 100 }, (_, i) => `${i}@mallory`));
+    const refusedMs: number[] = [];
+    const startMs = Date.now();
+    let polls = 0;
+    const { loop } = setUp([], {
+      poll: async () => (polls++ > 0 ? [...left] : [...left, "good"]).map(message),
+      wants: ({ sender }) => sender !== "mallory" || "not-trusted",
+      refuse: async ({ id }) => {
+        refusedMs.push(Date.now() - startMs);
+        return left.delete(id);
+      },
+    });
+    expect(await loop.next()).toBe("connection good");
+    await vi.advanceTimersByTimeAsync(3500);
+    expect(refusedMs).toEqual([...Array.from({ length: 16 }, () => 0), 1000, 2000, 3000]);
+    // After each refusal one at once, and one that finds nothing to do.
+    expect(polls).toBe(8);
+    loop.close();
+  });
+
   it("asks nothing before the first call of next", async () => {
     const { loop, polls } = setUp([["a"]]);
     await vi.advanceTimersByTimeAsync(1000);
