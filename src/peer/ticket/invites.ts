@@ -63,6 +63,8 @@ interface OpenInvite {
   /** By `performance.now()`. */
   readonly endsAtMs: number;
   left: number;
+  /** Whether a message was taken by it: its dialer may have a registration at the relay, which outlives the time of the invitation. */
+  isUsed: boolean;
 }
 
 const ranges = {
@@ -79,6 +81,8 @@ export class Invites {
   readonly #parts: InvitesParts;
   /** By the name under which the relay announces who dials. */
   readonly #bySender = new Map<string, OpenInvite>();
+  /** IDs of invitations whose time is over and that were used, oldest first. */
+  readonly #ended = new Set<string>();
   #hasMade = false;
 
   constructor(parts: InvitesParts) {
@@ -104,24 +108,29 @@ export class Invites {
     const seed = randomBytes(32);
     const policy = createTrustPolicy([pinOfSeed(seed)]);
     this.#forgetEnded();
-    this.#bySender.set(made.sender, { id: made.id, policy, endsAtMs, left: connections });
+    this.#bySender.set(made.sender, { id: made.id, policy, endsAtMs, left: connections, isUsed: false });
     this.#hasMade = true;
     return {
       ticket: this.#ticketOf(made, seed),
       expiresAt: new Date(Date.now() + endsAtMs - performance.now()),
       revoke: async () => {
         this.#bySender.delete(made.sender);
+        this.#ended.delete(made.id);
         await relay.revokeInvitation(made.id);
       },
     };
   }
 
-  /** Revokes those whose time is not over: their keys end with this peer. Never rejects. */
+  /**
+   * Revokes those whose time is not over, as their keys end with this peer, and those that were used, as their dialers may have
+   * registrations on this peer's account. Never rejects.
+   */
   async revokeAll(): Promise<void> {
     this.#forgetEnded();
-    const open = [...this.#bySender.values()];
+    const ids = [...this.#ended, ...[...this.#bySender.values()].map(({ id }) => id)];
     this.#bySender.clear();
-    await Promise.allSettled(open.map(({ id }) => this.#parts.relay.revokeInvitation(id)));
+    this.#ended.clear();
+    await Promise.allSettled(ids.map((id) => this.#parts.relay.revokeInvitation(id)));
   }
 
   /** Whether a message of this sender may be accepted by a ticket. */
@@ -135,13 +144,19 @@ export class Invites {
     const invite = this.#bySender.get(sender);
     if (!invite || !this.isOpenTo(sender)) return undefined;
     invite.left--;
+    invite.isUsed = true;
     return { policy: invite.policy, release: () => void invite.left++ };
   }
 
+  /** Forgets the keys of those whose time is over. */
   #forgetEnded(): void {
-    for (const sender of this.#bySender.keys()) {
-      const { endsAtMs } = this.#bySender.get(sender)!;
-      if (performance.now() >= endsAtMs) this.#bySender.delete(sender);
+    for (const [sender, { id, endsAtMs, isUsed }] of this.#bySender) {
+      if (performance.now() < endsAtMs) continue;
+      this.#bySender.delete(sender);
+      if (isUsed) this.#ended.add(id);
+      // The relay counts those with registrations as open, and lets a peer have no more by default.
+      if (this.#ended.size > defaults.maxInvitationsPerSubject)
+        this.#ended.delete(this.#ended.values().next().value!);
     }
   }
 

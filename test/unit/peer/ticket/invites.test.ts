@@ -105,6 +105,34 @@ describe("the tickets of a peer", () => {
     expect(revoked).toEqual([]);
   });
 
+  it("are revoked with their peer if they were used, though their time is over: 64 of them at most", async () => {
+    fakeClock();
+    const { invites, revoked } = setUp();
+    for (let made = 1; made <= 70; made++) {
+      await invites.invite({ ttlMs: 10_000 });
+      if (made > 3) invites.reserve(`bob/invite/${made}`);
+    }
+    vi.advanceTimersByTime(10_000);
+    const { revoke } = await invites.invite({ ttlMs: 10_000 });
+    await revoke();
+    await invites.revokeAll();
+    expect(revoked).toEqual(["71", ...Array.from({ length: 64 }, (_, index) => String(index + 7))]);
+    await invites.revokeAll();
+    expect(revoked).toHaveLength(65);
+  });
+
+  it("are not revoked twice, also if they were used and their time is over", async () => {
+    fakeClock();
+    const { invites, revoked } = setUp();
+    const { revoke } = await invites.invite({ ttlMs: 10_000 });
+    invites.reserve("bob/invite/1");
+    vi.advanceTimersByTime(10_000);
+    await invites.invite({});
+    await revoke();
+    await invites.revokeAll();
+    expect(revoked).toEqual(["1", "2"]);
+  });
+
   it("let nobody in once they are revoked, also where the relay does not hear of it", async () => {
     const { invites, revoked } = setUp();
     const { revoke } = await invites.invite({});
