@@ -71,7 +71,7 @@ export async function acceptMessage(
   const reservation = context.invites.reserve(message.sender);
   const policy = reservation?.policy ?? createTrustPolicy(requireTrust(context.settings.trust));
   try {
-    return await acceptUnder(context, policy, message, onTaken);
+    return await acceptUnder(context, { policy, signal: reservation?.revoked }, message, onTaken);
   } catch (error) {
     reservation?.release();
     throw error;
@@ -80,14 +80,14 @@ export async function acceptMessage(
 
 async function acceptUnder(
   context: PeerContext,
-  policy: TrustPolicy,
+  demands: Pick<AcceptTerms, "policy" | "signal">,
   { id, sender }: WaitingMessage,
   onTaken: () => void,
 ): Promise<Connection> {
   const { alpn, direct } = context.settings;
   return await context.telemetry.acceptMessage((trace) => {
     const traced = tracedBy(trace, context);
-    return accept(traced, { policy, alpn, direct, signal: undefined }, async (attempt) => {
+    return accept(traced, { ...demands, alpn, direct }, async (attempt) => {
       const message = requireTaken(
         await attempt.registerWith({
           together: (register) => traced.relay.take(id, { register }),

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import * as defaults from "../../defaults/index.ts";
+import { QuicpipeError } from "../../errors.ts";
 import {
   optionError,
   type OptionTable,
@@ -31,8 +32,8 @@ export interface Invite {
   readonly ticket: string;
   readonly expiresAt: Date;
   /**
-   * Makes the ticket worthless: no more connections are made by it, and the relay forwards nothing for those that were. Connections with a
-   * direct path go on; close them.
+   * Makes the ticket worthless: no more connections are made by it, handshakes with it end, and the relay forwards nothing for connections
+   * that were made. Those with a direct path go on; close them.
    *
    * @throws ERR_QUICPIPE_RELAY_UNREACHABLE, or the code of the relay's refusal; this peer accepts nobody by it in any case.
    */
@@ -52,6 +53,8 @@ export interface InvitesParts {
 /** A use of a ticket that is kept for one message. */
 export interface Reservation {
   readonly policy: TrustPolicy;
+  /** Aborted when the ticket is revoked, with the error of a handshake that this ends. */
+  readonly revoked: AbortSignal;
   /** Gives it back: there is no connection. */
   release(): void;
 }
@@ -60,6 +63,7 @@ interface OpenInvite {
   /** The relay's name of the invitation. */
   readonly id: string;
   readonly policy: TrustPolicy;
+  readonly revocation: AbortController;
   /** By `performance.now()`. */
   readonly endsAtMs: number;
   left: number;
@@ -108,7 +112,9 @@ export class Invites {
     const seed = randomBytes(32);
     const policy = createTrustPolicy([pinOfSeed(seed)]);
     this.#forgetEnded();
-    this.#bySender.set(made.sender, { id: made.id, policy, endsAtMs, left: connections, isUsed: false });
+    const revocation = new AbortController();
+    const invite = { id: made.id, policy, revocation, endsAtMs, left: connections, isUsed: false };
+    this.#bySender.set(made.sender, invite);
     this.#hasMade = true;
     return {
       ticket: this.#ticketOf(made, seed),
@@ -116,6 +122,7 @@ export class Invites {
       revoke: async () => {
         this.#bySender.delete(made.sender);
         this.#ended.delete(made.id);
+        revocation.abort(revokedError());
         await relay.revokeInvitation(made.id);
       },
     };
@@ -145,7 +152,8 @@ export class Invites {
     if (!invite || !this.isOpenTo(sender)) return undefined;
     invite.left--;
     invite.isUsed = true;
-    return { policy: invite.policy, release: () => void invite.left++ };
+    const { policy, revocation } = invite;
+    return { policy, revoked: revocation.signal, release: () => void invite.left++ };
   }
 
   /** Forgets the keys of those whose time is over. */
@@ -177,6 +185,14 @@ function hostFor({ relayHost, authority }: InvitesParts["settings"], publicAddre
   const told = parseAddress(publicAddress);
   if (!isLoopbackHost(relayHost) || told === undefined || isLoopbackHost(told.address)) return authority;
   return URL.parse(`https://${publicAddress}`)?.host ?? authority;
+}
+
+function revokedError(): QuicpipeError {
+  return new QuicpipeError(
+    "ERR_QUICPIPE_HANDSHAKE_FAILED",
+    "the ticket was revoked before the handshake with its dialer was through; make another if the dialer is to come in",
+    { details: {} },
+  );
 }
 
 /** @throws ERR_QUICPIPE_OPTION_INVALID if a ticket could not say how to trust the relay. */

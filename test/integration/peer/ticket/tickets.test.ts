@@ -121,6 +121,30 @@ describe("a ticket", () => {
     await unused.revoke();
   });
 
+  it("ends the handshake of a dial that was taken when it is revoked", async () => {
+    const [taken, revoked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const app = new H3().use(async ({ url }, next) => {
+      const answer = await next();
+      if (!url.pathname.endsWith("/take")) return answer;
+      taken.resolve();
+      await revoked.promise;
+      return answer;
+    });
+    const relay = await startRelay({ auth: { secret } }, app);
+    const reports: string[] = [];
+    const onError = ({ message }: Error): void => void reports.push(message);
+    const { bob, accepted, serve } = await startBob(relay, { onError });
+    const { ticket, revoke } = await bob.invite();
+    serve();
+    const dialing = refusal(ticket);
+    await taken.promise;
+    await revoke();
+    revoked.resolve();
+    await expect.poll(() => reports).toEqual([expect.stringContaining("the ticket was revoked")]);
+    await dialing;
+    expect(accepted).toEqual([]);
+  });
+
   it("is worthless when its maker is closed", async () => {
     const relay = await startPeerRelay();
     const { bob } = await startBob(relay);

@@ -143,6 +143,17 @@ describe("the tickets of a peer", () => {
     expect([invites.isOpenTo("bob/invite/2"), revoked]).toEqual([false, ["1", "2"]]);
   });
 
+  it("end the handshakes that use them when they are revoked, and no others", async () => {
+    const { invites } = setUp();
+    const { revoke } = await invites.invite({});
+    await invites.invite({});
+    const [own, other] = [1, 2].map((id) => invites.reserve(`bob/invite/${id}`)!.revoked);
+    expect([own!.aborted, other!.aborted]).toEqual([false, false]);
+    await revoke();
+    expect([own!.aborted, other!.aborted]).toEqual([true, false]);
+    expect(own!.reason).toMatchObject({ code: "ERR_QUICPIPE_HANDSHAKE_FAILED" });
+  });
+
   it("are not made for an http: relay, nor for one that nobody verifies", async () => {
     for (const settings of [{ transport: "tcp" }, { relayCa: "insecure" }] as const) {
       const { invites, asked } = setUp(settings);
