@@ -203,6 +203,23 @@ describe("a ticket in the wrong hands", () => {
     expect(await roundTrip(await dialed(ticket), "hello")).toBe("hello");
   });
 
+  it("gives its holder no other name, though the relay says so when the message is taken", async () => {
+    const app = new H3().use(async ({ url }, next) => {
+      const answer = await next();
+      if (!url.pathname.endsWith("/take") || !(answer instanceof Response) || !answer.ok) return answer;
+      const taken = (await answer.json()) as object;
+      return Response.json({ ...taken, sender: "alice" });
+    });
+    const relay = await startRelay({ auth: { secret } }, app);
+    const { pin } = await createIdentity();
+    const { bob, accepted, errors, serve } = await startBob(relay, { trust: [pin] });
+    const { ticket } = await bob.invite();
+    serve();
+    expect(await codeOf(dialed(ticket, { timeoutMs: 2000 }))).toBe("ERR_QUICPIPE_DIAL_TIMEOUT");
+    expect(errors).toContain("ERR_QUICPIPE_RELAY_REFUSED");
+    expect(accepted).toEqual([]);
+  });
+
   it("leads to no other recipient, and to no other relay", async () => {
     const [relay, other] = [await startPeerRelay(), await startPeerRelay()];
     const { bob } = await startBob(relay);
