@@ -50,6 +50,13 @@ export const closeTimeoutMs: number = second;
 export const backlog = 16;
 /** Least time between an empty poll and the next, in ms. A long poll takes 25 s unless the relay misbehaves. */
 export const emptyPollMs: number = second;
+/**
+ * Messages that a peer refuses per second: a tenth of the requests that the relay grants it (`requestsPerMinute`), so that senders whom
+ * it does not want leave it the others. Further messages stay in the mailbox until they expire.
+ */
+export const refusalsPerSecond = 1;
+/** Messages that a peer refuses at once: as many as it accepts ahead. */
+export const refusalBurst = 16;
 /** Longest `Retry-After` that a peer obeys, in seconds. A longer one is cut. */
 export const maxRetryAfterSeconds = 300;
 /**

@@ -71,7 +71,7 @@ export async function acceptMessage(
   const reservation = context.invites.reserve(message.sender);
   const policy = reservation?.policy ?? createTrustPolicy(requireTrust(context.settings.trust));
   try {
-    return await acceptUnder(context, policy, message, onTaken);
+    return await acceptUnder(context, { policy, signal: reservation?.revoked }, message, onTaken);
   } catch (error) {
     reservation?.release();
     throw error;
@@ -80,19 +80,20 @@ export async function acceptMessage(
 
 async function acceptUnder(
   context: PeerContext,
-  policy: TrustPolicy,
-  { id }: WaitingMessage,
+  demands: Pick<AcceptTerms, "policy" | "signal">,
+  { id, sender }: WaitingMessage,
   onTaken: () => void,
 ): Promise<Connection> {
   const { alpn, direct } = context.settings;
   return await context.telemetry.acceptMessage((trace) => {
     const traced = tracedBy(trace, context);
-    return accept(traced, { policy, alpn, direct, signal: undefined }, async (attempt) => {
+    return accept(traced, { ...demands, alpn, direct }, async (attempt) => {
       const message = requireTaken(
         await attempt.registerWith({
           together: (register) => traced.relay.take(id, { register }),
           apart: (registration) => traced.relay.take(id, { registration }),
         }),
+        sender,
       );
       const packets = message.packets.map((packet) => Buffer.from(packet, "base64"));
       // Checked before `onTaken`: a relay that lets other packets into a mailbox makes the loop slow down.
@@ -100,7 +101,7 @@ async function acceptUnder(
       onTaken();
       trace.linkTo(message.traceparent);
       await attempt.prove();
-      return { packets, destinationId, sender: message.sender };
+      return { packets, destinationId, sender };
     });
   });
 }

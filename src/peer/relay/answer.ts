@@ -28,11 +28,17 @@ export function requireRegistration(answer: RegisterResponse | undefined): Regis
   throw odd("a registration");
 }
 
-/** Requires an invitation. @throws ERR_QUICPIPE_RELAY_REFUSED otherwise. */
+/**
+ * Requires an invitation of the recipient's own. Its sender has the name that no other peer has: a relay that gave it a trusted peer's name
+ * would have that peer held to the ticket's key, and shut out.
+ *
+ * @throws ERR_QUICPIPE_RELAY_REFUSED otherwise.
+ */
 export function requireInvitation(answer: InvitationResponse | undefined): InvitationResponse {
   const { id, sender, recipient, token, relay }: Fields = { ...answer };
   const isToken = isString(token) && token.length <= maxTokenLength && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(token);
-  if (isText(id) && isText(sender) && isText(recipient) && isToken && isText(relay)) return answer!;
+  const areTexts = isText(id) && isText(recipient) && isText(relay);
+  if (areTexts && sender === `${recipient}/invite/${id}` && isText(sender) && isToken) return answer!;
   throw odd("an invitation");
 }
 
@@ -42,12 +48,17 @@ export function requireMessages(answer: unknown): readonly WaitingMessage[] {
   throw odd("a list of messages");
 }
 
-/** Requires a message with its packets. @throws ERR_QUICPIPE_RELAY_REFUSED otherwise. */
-export function requireTaken(answer: MailboxTakeResponse | undefined): MailboxTakeResponse {
+/**
+ * Requires a message of a sender with its packets. What is demanded of the dialer was chosen by that name.
+ *
+ * @param listed the sender in the list of messages.
+ * @throws ERR_QUICPIPE_RELAY_REFUSED otherwise.
+ */
+export function requireTaken(answer: MailboxTakeResponse | undefined, listed: string): MailboxTakeResponse {
   const { sender, packets, traceparent }: Fields = { ...answer };
   const arePackets = Array.isArray(packets) && packets.length <= maxMessagePackets && packets.every(isString);
-  if (isText(sender) && arePackets && (traceparent === undefined || isText(traceparent))) return answer!;
-  throw odd("a message with its packets");
+  if (sender === listed && arePackets && (traceparent === undefined || isText(traceparent))) return answer!;
+  throw odd("the listed message with its packets");
 }
 
 /** Requires a message that was sent. @throws ERR_QUICPIPE_RELAY_REFUSED otherwise. */

@@ -2,6 +2,7 @@ import * as defaults from "../../defaults/index.ts";
 import { isQuicpipeError, QuicpipeError } from "../../errors.ts";
 import type { RefusalReason, WaitingMessage } from "../../protocol.ts";
 import { isWithinShare } from "../../share.ts";
+import { TokenBucket } from "../../token-bucket.ts";
 import { refusalFor } from "../refusal.ts";
 import { pause } from "../time/pause.ts";
 import { retryAfterMs } from "./error.ts";
@@ -36,6 +37,8 @@ export class MailboxLoop<T> {
   readonly #controller = new AbortController();
   readonly #accepted: T[] = [];
   readonly #waiting: PromiseWithResolvers<T | undefined>[] = [];
+  /** Refusals that may be made. Each is a request on this peer's account. */
+  readonly #refusals = new TokenBucket(defaults.refusalsPerSecond, defaults.refusalBurst, performance.now());
   /** Messages in hand that the mailbox still holds. */
   #untaken = 0;
   /** Connections in the making, by the sender of the message. None of them is trusted yet. */
@@ -44,6 +47,8 @@ export class MailboxLoop<T> {
   #stuck = false;
   /** Set when the mailbox has let go of a message that was refused. */
   #refused = false;
+  /** Messages that were gone when they were to be taken. The next poll does not return them. */
+  #gone = 0;
   #started = false;
   #failure: QuicpipeError | undefined;
   #onChange: (() => void) | undefined;
@@ -97,14 +102,15 @@ export class MailboxLoop<T> {
   /** Polls once and handles the messages. */
   async #round(signal: AbortSignal): Promise<Outcome> {
     this.#stuck = this.#refused = false;
+    this.#gone = 0;
     try {
       const messages = await this.#parts.poll(signal);
       const taken = messages.filter((message) => this.#takeInTurn(message));
       // Otherwise the next poll would return the messages in hand at once.
       await this.#until(() => this.#untaken === 0);
       if (this.#stuck) return { kind: "failed" };
-      // Messages that are not wanted, or wait for their sender's share, come with every poll.
-      return { kind: taken.length > 0 || this.#refused ? "messages" : "nothing" };
+      // Messages that are not wanted, or wait for their sender's share, come with every poll, and a sender may recall one after the other.
+      return { kind: taken.length > this.#gone || this.#refused ? "messages" : "nothing" };
     } catch (error) {
       if (!signal.aborted) this.#report(error);
       return { kind: "failed", error };
@@ -129,8 +135,9 @@ export class MailboxLoop<T> {
     this.#onChange?.();
   }
 
-  /** Refuses a message, and reports whether the mailbox has let it go. */
+  /** Refuses a message, if it is not one too many, and reports whether the mailbox has let it go. */
   async #refuse(message: WaitingMessage, reason: RefusalReason): Promise<boolean> {
+    if (!this.#refusals.take(1, performance.now())) return false;
     const isRefused = await this.#parts.refuse(message, reason);
     this.#refused ||= isRefused;
     return isRefused;
@@ -156,8 +163,9 @@ export class MailboxLoop<T> {
       .then((connection) => this.#deliver(connection))
       .catch(async (error: unknown) => {
         const reason = isQuicpipeError(error) ? refusalFor[error.code] : undefined;
+        if (!taken && isGone(error)) this.#gone++;
         // Before the report, which may be the end of the peer.
-        if (!taken && !(reason && (await this.#refuse(message, reason)))) this.#stuck = true;
+        else if (!taken && !(reason && (await this.#refuse(message, reason)))) this.#stuck = true;
         this.#report(error);
       })
       .finally(() => {
@@ -202,6 +210,14 @@ export class MailboxLoop<T> {
     this.#failure = known;
     for (const { reject } of this.#waiting.splice(0)) reject(known);
   }
+}
+
+/** Whether the mailbox no longer holds a message: its sender has recalled it, or another accepter was faster. */
+function isGone(error: unknown): boolean {
+  return (
+    isQuicpipeError(error, "ERR_QUICPIPE_MESSAGE_NOT_FOUND") ||
+    isQuicpipeError(error, "ERR_QUICPIPE_MESSAGE_TAKEN")
+  );
 }
 
 /** Outcome of a poll. One that failed without an error brought a message that could not be taken. */

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import * as defaults from "../../defaults/index.ts";
+import { QuicpipeError } from "../../errors.ts";
 import {
   optionError,
   type OptionTable,
@@ -31,8 +32,8 @@ export interface Invite {
   readonly ticket: string;
   readonly expiresAt: Date;
   /**
-   * Makes the ticket worthless: no more connections are made by it, and the relay forwards nothing for those that were. Connections with a
-   * direct path go on; close them.
+   * Makes the ticket worthless: no more connections are made by it, handshakes with it end, and the relay forwards nothing for connections
+   * that were made. Those with a direct path go on; close them.
    *
    * @throws ERR_QUICPIPE_RELAY_UNREACHABLE, or the code of the relay's refusal; this peer accepts nobody by it in any case.
    */
@@ -52,6 +53,8 @@ export interface InvitesParts {
 /** A use of a ticket that is kept for one message. */
 export interface Reservation {
   readonly policy: TrustPolicy;
+  /** Aborted when the ticket is revoked, with the error of a handshake that this ends. */
+  readonly revoked: AbortSignal;
   /** Gives it back: there is no connection. */
   release(): void;
 }
@@ -60,9 +63,12 @@ interface OpenInvite {
   /** The relay's name of the invitation. */
   readonly id: string;
   readonly policy: TrustPolicy;
+  readonly revocation: AbortController;
   /** By `performance.now()`. */
   readonly endsAtMs: number;
   left: number;
+  /** Whether a message was taken by it: its dialer may have a registration at the relay, which outlives the time of the invitation. */
+  isUsed: boolean;
 }
 
 const ranges = {
@@ -79,6 +85,8 @@ export class Invites {
   readonly #parts: InvitesParts;
   /** By the name under which the relay announces who dials. */
   readonly #bySender = new Map<string, OpenInvite>();
+  /** IDs of invitations whose time is over and that were used, oldest first. */
+  readonly #ended = new Set<string>();
   #hasMade = false;
 
   constructor(parts: InvitesParts) {
@@ -104,24 +112,32 @@ export class Invites {
     const seed = randomBytes(32);
     const policy = createTrustPolicy([pinOfSeed(seed)]);
     this.#forgetEnded();
-    this.#bySender.set(made.sender, { id: made.id, policy, endsAtMs, left: connections });
+    const revocation = new AbortController();
+    const invite = { id: made.id, policy, revocation, endsAtMs, left: connections, isUsed: false };
+    this.#bySender.set(made.sender, invite);
     this.#hasMade = true;
     return {
       ticket: this.#ticketOf(made, seed),
       expiresAt: new Date(Date.now() + endsAtMs - performance.now()),
       revoke: async () => {
         this.#bySender.delete(made.sender);
+        this.#ended.delete(made.id);
+        revocation.abort(revokedError());
         await relay.revokeInvitation(made.id);
       },
     };
   }
 
-  /** Revokes those whose time is not over: their keys end with this peer. Never rejects. */
+  /**
+   * Revokes those whose time is not over, as their keys end with this peer, and those that were used, as their dialers may have
+   * registrations on this peer's account. Never rejects.
+   */
   async revokeAll(): Promise<void> {
     this.#forgetEnded();
-    const open = [...this.#bySender.values()];
+    const ids = [...this.#ended, ...[...this.#bySender.values()].map(({ id }) => id)];
     this.#bySender.clear();
-    await Promise.allSettled(open.map(({ id }) => this.#parts.relay.revokeInvitation(id)));
+    this.#ended.clear();
+    await Promise.allSettled(ids.map((id) => this.#parts.relay.revokeInvitation(id)));
   }
 
   /** Whether a message of this sender may be accepted by a ticket. */
@@ -135,13 +151,20 @@ export class Invites {
     const invite = this.#bySender.get(sender);
     if (!invite || !this.isOpenTo(sender)) return undefined;
     invite.left--;
-    return { policy: invite.policy, release: () => void invite.left++ };
+    invite.isUsed = true;
+    const { policy, revocation } = invite;
+    return { policy, revoked: revocation.signal, release: () => void invite.left++ };
   }
 
+  /** Forgets the keys of those whose time is over. */
   #forgetEnded(): void {
-    for (const sender of this.#bySender.keys()) {
-      const { endsAtMs } = this.#bySender.get(sender)!;
-      if (performance.now() >= endsAtMs) this.#bySender.delete(sender);
+    for (const [sender, { id, endsAtMs, isUsed }] of this.#bySender) {
+      if (performance.now() < endsAtMs) continue;
+      this.#bySender.delete(sender);
+      if (isUsed) this.#ended.add(id);
+      // The relay counts those with registrations as open, and lets a peer have no more by default.
+      if (this.#ended.size > defaults.maxInvitationsPerSubject)
+        this.#ended.delete(this.#ended.values().next().value!);
     }
   }
 
@@ -162,6 +185,14 @@ function hostFor({ relayHost, authority }: InvitesParts["settings"], publicAddre
   const told = parseAddress(publicAddress);
   if (!isLoopbackHost(relayHost) || told === undefined || isLoopbackHost(told.address)) return authority;
   return URL.parse(`https://${publicAddress}`)?.host ?? authority;
+}
+
+function revokedError(): QuicpipeError {
+  return new QuicpipeError(
+    "ERR_QUICPIPE_HANDSHAKE_FAILED",
+    "the ticket was revoked before the handshake with its dialer was through; make another if the dialer is to come in",
+    { details: {} },
+  );
 }
 
 /** @throws ERR_QUICPIPE_OPTION_INVALID if a ticket could not say how to trust the relay. */

@@ -33,8 +33,8 @@ export class Invitation {
   readonly #inUse = new Set<string>();
   /** IDs of messages that may wait. */
   #sent: string[] = [];
-  /** Messages on their way to the mailbox. */
-  #sending = 0;
+  /** Ends with the latest send. Each begins when the one before has ended: room for both would be counted twice. */
+  #turn: Promise<unknown> = Promise.resolve();
   #used = 0;
   #isRevoked = false;
 
@@ -104,18 +104,9 @@ export class Invitation {
    * @throws as {@link admitRegistration}, and errors of `leave`
    */
   async send(outbox: Outbox, ttlMs: number, leave: (ttlMs: number) => Promise<Message>): Promise<Message> {
-    this.#requireOpen();
-    this.#sending++;
-    try {
-      await this.#makeRoom(outbox);
-      const message = await leave(Math.min(ttlMs, Math.max(1, this.expiresAtMs - this.#now())));
-      this.#sent.push(message.id);
-      if (this.#isRevoked) await this.recallAll(outbox);
-      this.#requireOpen();
-      return message;
-    } finally {
-      this.#sending--;
-    }
+    const sent = this.#turn.then(() => this.#sendInTurn(outbox, ttlMs, leave));
+    this.#turn = sent.catch(() => undefined);
+    return await sent;
   }
 
   /**
@@ -142,10 +133,25 @@ export class Invitation {
     this.#sent = [];
   }
 
+  async #sendInTurn(
+    outbox: Outbox,
+    ttlMs: number,
+    leave: (ttlMs: number) => Promise<Message>,
+  ): Promise<Message> {
+    this.#requireOpen();
+    await this.#makeRoom(outbox);
+    const message = await leave(Math.min(ttlMs, Math.max(1, this.expiresAtMs - this.#now())));
+    this.#sent.push(message.id);
+    if (this.#isRevoked) await this.recallAll(outbox);
+    this.#requireOpen();
+    return message;
+  }
+
+  /** Recalls the oldest that wait until there is room for one more. */
   async #makeRoom(outbox: Outbox): Promise<void> {
     const states = await Promise.all(this.#sent.map((id) => this.#isWaiting(outbox, id)));
     this.#sent = this.#sent.filter((_, index) => states[index] !== false);
-    while (this.#used + this.#sent.length + this.#sending > this.connections) {
+    while (this.#used + this.#sent.length >= this.connections) {
       const former = this.#sent.shift();
       if (former === undefined) throw used(this);
       await this.#recall(outbox, former);

@@ -121,6 +121,30 @@ describe("a ticket", () => {
     await unused.revoke();
   });
 
+  it("ends the handshake of a dial that was taken when it is revoked", async () => {
+    const [taken, revoked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const app = new H3().use(async ({ url }, next) => {
+      const answer = await next();
+      if (!url.pathname.endsWith("/take")) return answer;
+      taken.resolve();
+      await revoked.promise;
+      return answer;
+    });
+    const relay = await startRelay({ auth: { secret } }, app);
+    const reports: string[] = [];
+    const onError = ({ message }: Error): void => void reports.push(message);
+    const { bob, accepted, serve } = await startBob(relay, { onError });
+    const { ticket, revoke } = await bob.invite();
+    serve();
+    const dialing = refusal(ticket);
+    await taken.promise;
+    await revoke();
+    revoked.resolve();
+    await expect.poll(() => reports).toEqual([expect.stringContaining("the ticket was revoked")]);
+    await dialing;
+    expect(accepted).toEqual([]);
+  });
+
   it("is worthless when its maker is closed", async () => {
     const relay = await startPeerRelay();
     const { bob } = await startBob(relay);
@@ -177,6 +201,23 @@ describe("a ticket in the wrong hands", () => {
     expect(accepted).toEqual([]);
     // It was not used by that.
     expect(await roundTrip(await dialed(ticket), "hello")).toBe("hello");
+  });
+
+  it("gives its holder no other name, though the relay says so when the message is taken", async () => {
+    const app = new H3().use(async ({ url }, next) => {
+      const answer = await next();
+      if (!url.pathname.endsWith("/take") || !(answer instanceof Response) || !answer.ok) return answer;
+      const taken = (await answer.json()) as object;
+      return Response.json({ ...taken, sender: "alice" });
+    });
+    const relay = await startRelay({ auth: { secret } }, app);
+    const { pin } = await createIdentity();
+    const { bob, accepted, errors, serve } = await startBob(relay, { trust: [pin] });
+    const { ticket } = await bob.invite();
+    serve();
+    expect(await codeOf(dialed(ticket, { timeoutMs: 2000 }))).toBe("ERR_QUICPIPE_DIAL_TIMEOUT");
+    expect(errors).toContain("ERR_QUICPIPE_RELAY_REFUSED");
+    expect(accepted).toEqual([]);
   });
 
   it("leads to no other recipient, and to no other relay", async () => {

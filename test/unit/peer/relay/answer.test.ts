@@ -31,10 +31,10 @@ const cases: readonly (readonly [
   ],
   [
     "a message with its packets",
-    requireTaken,
+    (answer) => requireTaken(answer, "alice"),
     { id: "i", sender: "alice", packets: ["AAAA"] },
     {
-      sender: [undefined, null, long],
+      sender: [undefined, null, long, "carol", "Alice"],
       packets: [undefined, "AAAA", [5], Array(9).fill("AAAA")],
       traceparent: [5],
     },
@@ -45,8 +45,8 @@ const cases: readonly (readonly [
     { id: "i", sender: "bob/invite/i", recipient: "bob", token: "a.b.c", relay: "relay.example:4433" },
     {
       id: [undefined, 5, "", long],
-      sender: [undefined, null, long],
-      recipient: [undefined, ""],
+      sender: [undefined, null, long, "carol", "bob", "bob/invite/j", "carol/invite/i", "bob/invite/i/"],
+      recipient: [undefined, "", "carol"],
       token: [undefined, 5, "", "a.b", "a.b.c.d", "a.b.c\n", "a.b.é", `a.b.${"c".repeat(1021)}`],
       relay: [undefined, 5, long],
     },

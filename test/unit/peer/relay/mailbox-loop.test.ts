@@ -147,6 +147,27 @@ describe("the accepter's loop", () => {
     loop.close();
   });
 
+  it("refuses sixteen at once and one a second after that, and leaves the rest", async () => {
+    const left = new Set(Array.from({ length: 100 }, (_, i) => `${i}@mallory`));
+    const refusedMs: number[] = [];
+    const startMs = Date.now();
+    let polls = 0;
+    const { loop } = setUp([], {
+      poll: async () => (polls++ > 0 ? [...left] : [...left, "good"]).map(message),
+      wants: ({ sender }) => sender !== "mallory" || "not-trusted",
+      refuse: async ({ id }) => {
+        refusedMs.push(Date.now() - startMs);
+        return left.delete(id);
+      },
+    });
+    expect(await loop.next()).toBe("connection good");
+    await vi.advanceTimersByTimeAsync(3500);
+    expect(refusedMs).toEqual([...Array.from({ length: 16 }, () => 0), 1000, 2000, 3000]);
+    // After each refusal one at once, and one that finds nothing to do.
+    expect(polls).toBe(8);
+    loop.close();
+  });
+
   it("asks nothing before the first call of next", async () => {
     const { loop, polls } = setUp([["a"]]);
     await vi.advanceTimersByTimeAsync(1000);
@@ -324,6 +345,26 @@ describe("the accepter's loop", () => {
     expect(polls).toEqual([0, 500, 1500, 3500]);
     loop.close();
   });
+
+  it.each(["ERR_QUICPIPE_MESSAGE_NOT_FOUND", "ERR_QUICPIPE_MESSAGE_TAKEN"] as const)(
+    "asks again within a second however often a sender recalls its messages (%s)",
+    async (code) => {
+      const accept = ({ id }: WaitingMessage, onTaken: () => void): Promise<string> => {
+        if (id.endsWith("@mallory")) return Promise.reject(new QuicpipeError(code, "gone"));
+        onTaken();
+        return Promise.resolve(id);
+      };
+      const lists = [["1@mallory"], ["2@mallory"], ["3@mallory"], ["4@mallory", "good"], []];
+      const { loop, polls, errors } = setUp(lists, { accept });
+      const next = loop.next();
+      await vi.advanceTimersByTimeAsync(3500);
+      // The message that was taken makes the loop go on at once.
+      expect(polls).toEqual([0, 1000, 2000, 3000, 3000]);
+      expect(errors).toHaveLength(4);
+      expect(await next).toBe("good");
+      loop.close();
+    },
+  );
 
   it("ends pending calls and discards connections that were not fetched when it is closed", async () => {
     const { loop, discarded } = setUp([["a", "b"]]);

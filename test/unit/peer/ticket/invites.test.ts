@@ -105,6 +105,34 @@ describe("the tickets of a peer", () => {
     expect(revoked).toEqual([]);
   });
 
+  it("are revoked with their peer if they were used, though their time is over: 64 of them at most", async () => {
+    fakeClock();
+    const { invites, revoked } = setUp();
+    for (let made = 1; made <= 70; made++) {
+      await invites.invite({ ttlMs: 10_000 });
+      if (made > 3) invites.reserve(`bob/invite/${made}`);
+    }
+    vi.advanceTimersByTime(10_000);
+    const { revoke } = await invites.invite({ ttlMs: 10_000 });
+    await revoke();
+    await invites.revokeAll();
+    expect(revoked).toEqual(["71", ...Array.from({ length: 64 }, (_, index) => String(index + 7))]);
+    await invites.revokeAll();
+    expect(revoked).toHaveLength(65);
+  });
+
+  it("are not revoked twice, also if they were used and their time is over", async () => {
+    fakeClock();
+    const { invites, revoked } = setUp();
+    const { revoke } = await invites.invite({ ttlMs: 10_000 });
+    invites.reserve("bob/invite/1");
+    vi.advanceTimersByTime(10_000);
+    await invites.invite({});
+    await revoke();
+    await invites.revokeAll();
+    expect(revoked).toEqual(["1", "2"]);
+  });
+
   it("let nobody in once they are revoked, also where the relay does not hear of it", async () => {
     const { invites, revoked } = setUp();
     const { revoke } = await invites.invite({});
@@ -113,6 +141,17 @@ describe("the tickets of a peer", () => {
     expect([invites.isOpenTo("bob/invite/1"), invites.isOpenTo("bob/invite/2")]).toEqual([false, true]);
     await invites.revokeAll();
     expect([invites.isOpenTo("bob/invite/2"), revoked]).toEqual([false, ["1", "2"]]);
+  });
+
+  it("end the handshakes that use them when they are revoked, and no others", async () => {
+    const { invites } = setUp();
+    const { revoke } = await invites.invite({});
+    await invites.invite({});
+    const [own, other] = [1, 2].map((id) => invites.reserve(`bob/invite/${id}`)!.revoked);
+    expect([own!.aborted, other!.aborted]).toEqual([false, false]);
+    await revoke();
+    expect([own!.aborted, other!.aborted]).toEqual([true, false]);
+    expect(own!.reason).toMatchObject({ code: "ERR_QUICPIPE_HANDSHAKE_FAILED" });
   });
 
   it("are not made for an http: relay, nor for one that nobody verifies", async () => {

@@ -9,6 +9,8 @@ function setUp(connections = 1): {
   invitation: Invitation;
   states: Map<string, Message["state"]>;
   send: (ttlMs?: number) => Promise<Message>;
+  /** Sends one that the mailbox refuses. */
+  refuse: () => Promise<Message>;
   lives: number[];
   pass: (ms: number) => void;
 } {
@@ -26,6 +28,7 @@ function setUp(connections = 1): {
     invitation,
     states,
     lives,
+    refuse: () => invitation.send(outbox, 30_000, () => Promise.reject(new RangeError("no room"))),
     pass: (ms) => void (nowMs += ms),
     send: (ttlMs = 30_000) =>
       invitation.send(outbox, ttlMs, async (lifeMs) => {
@@ -68,6 +71,36 @@ describe("the messages of an invitation", () => {
     states.set("message 4", "taken");
     invitation.use(undefined);
     await expect(send()).rejects.toMatchObject(usedUp);
+  });
+
+  it("are none too many where they are sent at once, and none of them is refused", async () => {
+    const { invitation, send, states } = setUp(1);
+    const sent = await Promise.all([send(), send(), send()]);
+    expect(sent.map(({ id }) => id)).toEqual(["message 1", "message 2", "message 3"]);
+    expect([...states.keys()]).toEqual(["message 3"]);
+    await send();
+    expect([...states.keys()]).toEqual(["message 4"]);
+    invitation.revoke();
+    await expect(send()).rejects.toMatchObject({ code: "ERR_QUICPIPE_INVITATION_ENDED" });
+  });
+
+  it("are known while others are sent at once, so that none waits on when the invitation is used up", async () => {
+    const { invitation, send, states } = setUp(2);
+    await send();
+    await send();
+    states.set("message 1", "taken");
+    invitation.use("registration");
+    await Promise.all([send(), send()]);
+    expect([...states].filter(([, state]) => state === "queued")).toEqual([["message 4", "queued"]]);
+    await send();
+    expect([...states].filter(([, state]) => state === "queued")).toEqual([["message 5", "queued"]]);
+  });
+
+  it("are sent after one that the mailbox refused", async () => {
+    const { send, refuse, states } = setUp(1);
+    const refused = refuse();
+    await Promise.all([expect(refused).rejects.toThrow("no room"), send()]);
+    expect([...states.keys()]).toEqual(["message 1"]);
   });
 
   it("are refused when they are taken if there is one too many, or the invitation is revoked", () => {
