@@ -22,7 +22,6 @@ const relay = quicpipe({
     requestsPerMinute: many,
     maxRegistrationsPerSubject: many,
     maxCidsPerSubject: many,
-    maxMessagesPerRecipient: many,
   },
   logger: false,
 });
