@@ -56,7 +56,7 @@ function controlRow(
 
 /** As few as the places of one address have room for in all rounds. */
 const handshakes = { times: 10, connections: 10 };
-const kept = { times: 200, connections: 1 };
+const kept = { times: 100, connections: 1 };
 
 /** What the relay's routes cost, of plain ones on the same server. */
 export const controlRows: readonly Row[] = [

@@ -20,8 +20,9 @@ const relay = quicpipe({
   forwarder: { backend: "native" },
   limits: {
     requestsPerMinute: many,
-    maxRegistrationsPerSubject: many,
-    maxCidsPerSubject: many,
+    // As much for the one subject as there is in all.
+    maxRegistrationsPerSubject: 100_000,
+    maxCidsPerSubject: 1_000_000,
   },
   logger: false,
 });
