@@ -16,15 +16,11 @@ import {
   relayUnreachable,
   tcpRemedies,
 } from "./http.ts";
+import type { TcpSessionOptions } from "./tcp.ts";
 import { reasonOf, type TlsOptions, tlsOptions } from "./tls.ts";
 
 /** Options of an {@link Http2Session}. */
-export interface Http2Options {
-  /** Addresses of the server, of which each is tried. */
-  readonly addresses: readonly string[];
-  readonly port: number;
-  /** Host and port as in `:authority`. */
-  readonly authority: string;
+export interface Http2Options extends Omit<TcpSessionOptions, "onAnswer"> {
   readonly tls: TlsOptions;
   /** Why it is not HTTP/3. */
   readonly http3Lack: Http3Lack;
